@@ -1,0 +1,1 @@
+"""How the queue is shown: the live pages and the sockets behind them."""

@@ -1,0 +1,1 @@
+"""The only code below the worker that speaks to Redis and RQ."""

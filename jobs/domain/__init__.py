@@ -1,0 +1,1 @@
+"""Rules as data: no database, no Redis, no HTTP."""

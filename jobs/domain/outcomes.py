@@ -1,0 +1,70 @@
+"""How an attempt ends: what a task may raise to steer it, and the value that records it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jobs.domain.states import Move
+
+
+class Retry(Exception):
+    """Raised by a task: try me again, after `delay_seconds` or the type's own back-off."""
+
+    def __init__(self, reason: str = "", *, delay_seconds: float | None = None) -> None:
+        self.delay_seconds = delay_seconds
+        super().__init__(reason)
+
+
+class Snooze(Exception):
+    """Raised by a task: not now; run me again after `seconds`, without spending a try."""
+
+    def __init__(self, seconds: float, reason: str = "") -> None:
+        self.seconds = seconds
+        super().__init__(reason)
+
+
+class Discard(Exception):
+    """Raised by a task: give up at once, whatever tries are left."""
+
+
+class TaskTimeout(Exception):
+    """Raised inside a task that has run longer than its `timeout_seconds`."""
+
+
+class TaskStopped(BaseException):
+    """Raised inside a running task that somebody cancelled."""
+
+
+class Ending(StrEnum):
+    """How one attempt ended, as the attempt's row tells it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    SNOOZED = "snoozed"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """An attempt that has ended, and the move its task makes because of it.
+
+    Times are seconds since the epoch. `result` is JSON text, `None` for no result. `run_after`
+    is when the task may run again, `0.0` when it has ended.
+    """
+
+    task_id: str
+    fence: int
+    move: Move
+    ending: Ending
+    queued: float
+    started: float
+    finished: float
+    queue: str
+    name: str
+    run_after: float = 0.0
+    result: str | None = None
+    exception: str = ""
+    error: str = ""
+    traceback: str = ""

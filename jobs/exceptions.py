@@ -1,0 +1,76 @@
+"""The errors that callers of this app may meet: each with a stable code and its facts."""
+
+
+class TaskQueueError(Exception):
+    """Base of all; `code` is stable, `context` holds the facts, `str()` is a sentence."""
+
+    code = "task_queue_error"
+    message = "Task queue error."
+
+    def __init__(self, **context: object) -> None:
+        self.context = context
+        super().__init__(self.message.format(**context))
+
+
+class TaskNotFound(TaskQueueError):
+    """No task has this id."""
+
+    code = "task_not_found"
+    message = "There is no task {task_id}."
+
+
+class UnknownTaskType(TaskQueueError):
+    """No function is registered under this name."""
+
+    code = "unknown_task_type"
+    message = "There is no task type {name!r}."
+
+
+class UnknownQueue(TaskQueueError):
+    """The queue is not one of those configured."""
+
+    code = "unknown_queue"
+    message = "There is no queue {queue!r}: use one of {allowed}."
+
+
+class InvalidOption(TaskQueueError):
+    """An option of a task holds a value that is not allowed."""
+
+    code = "invalid_option"
+    message = "{field} is {given!r}: it must be {allowed}."
+
+
+class InvalidArguments(TaskQueueError):
+    """The arguments do not fit the task type; `errors` has one entry for each fault.
+
+    Each entry is `{"field": "payload.to", "message": "…"}`.
+    """
+
+    code = "invalid_arguments"
+    message = "The arguments do not fit task type {name!r}: {summary}"
+
+    def __init__(self, *, name: str, errors: list[dict[str, str]]) -> None:
+        self.errors = errors
+        summary = "; ".join(f"{error['field']}: {error['message']}" for error in errors)
+        super().__init__(name=name, summary=summary)
+
+
+class PayloadError(TaskQueueError):
+    """A value cannot be stored as JSON that every layer reads back alike."""
+
+    code = "invalid_payload"
+    message = "{problem}"
+
+
+class TransitionRefused(TaskQueueError):
+    """The task is not in a state that allows the move. Nothing was written."""
+
+    code = "transition_refused"
+    message = "Task {task_id} is {state}: it cannot {move}."
+
+
+class DuplicateTaskName(TaskQueueError):
+    """Two functions claim one name."""
+
+    code = "duplicate_task_name"
+    message = "Two task types are named {name!r}: {first} and {second}. Give one of them a name."

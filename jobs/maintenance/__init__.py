@@ -1,0 +1,1 @@
+"""What some live process must do each second, under an elected leader."""

@@ -1,0 +1,30 @@
+"""Counts per minute, so that statistics never count tasks."""
+
+from django.db import models
+
+
+class Rollup(models.Model):
+    """What ended in one minute on one queue for one task type; kept by the finish itself.
+
+    `wait_seconds` and `run_seconds` are sums over the attempts counted here.
+    """
+
+    minute = models.DateTimeField()
+    queue = models.CharField(max_length=32)
+    name = models.CharField(max_length=200)
+    succeeded = models.PositiveBigIntegerField(default=0)
+    retried = models.PositiveBigIntegerField(default=0)
+    failed = models.PositiveBigIntegerField(default=0)
+    revoked = models.PositiveBigIntegerField(default=0)
+    snoozed = models.PositiveBigIntegerField(default=0)
+    wait_seconds = models.FloatField(default=0.0)
+    run_seconds = models.FloatField(default=0.0)
+
+    class Meta:
+        ordering = ("-minute",)
+        constraints = (
+            models.UniqueConstraint(fields=["minute", "queue", "name"], name="rollup_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.minute:%F %H:%M} {self.queue} {self.name}"

@@ -1,0 +1,142 @@
+"""The row of record."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import uuid_utils.compat
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from jobs.domain.states import ENDED, OPEN, State
+
+if TYPE_CHECKING:
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.backends.ddl_references import Statement
+
+
+def _states(states: frozenset[State]) -> list[str]:
+    return sorted(state.value for state in states)
+
+
+class EndedIndex(models.Index):
+    """An index with its condition on PostgreSQL, a full one on SQLite.
+
+    SQLite uses a partial index only when the query repeats its condition as literals, which the
+    ORM's bound parameters never do; and there the full index costs nothing on updates that leave
+    its columns alone.
+    """
+
+    def create_sql(
+        self,
+        model: type[models.Model],
+        schema_editor: "BaseDatabaseSchemaEditor",
+        using: str = "",
+        **kwargs: Any,
+    ) -> "Statement":
+        """Like the base class's, without the condition where it would only do harm."""
+        if schema_editor.connection.vendor == "sqlite":
+            _, _, options = self.deconstruct()
+            full = models.Index(fields=options["fields"], name=options["name"])
+            return full.create_sql(model, schema_editor, using, **kwargs)  # type: ignore[return-value]
+        return super().create_sql(model, schema_editor, using, **kwargs)  # type: ignore[return-value]
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    """Words that chain, and never write."""
+
+    def open(self) -> Self:
+        """Not ended."""
+        return self.filter(state__in=_states(OPEN))
+
+    def ended(self) -> Self:
+        """Ended, well or badly."""
+        return self.filter(state__in=_states(ENDED))
+
+    def dead_letters(self) -> Self:
+        """Failed, and neither requeued nor discarded since."""
+        return self.filter(state=State.FAILURE, discarded_at=None)
+
+    def on_queue(self, name: str) -> Self:
+        """Of one queue."""
+        return self.filter(queue=name)
+
+    def newest_first(self) -> Self:
+        """By id: a UUIDv7 carries the time of creation."""
+        return self.order_by("-pk")
+
+
+class Task(models.Model):
+    """One request to run a task type. Redis holds only a ticket with its id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid_utils.compat.uuid7, editable=False)
+    name = models.CharField("task type", max_length=200)
+    queue = models.CharField(max_length=32)
+    args = models.JSONField(default=list, blank=True)
+    kwargs = models.JSONField("arguments", default=dict, blank=True)
+    state = models.CharField(
+        max_length=9,
+        choices=[(state.value, state.value) for state in State],
+        default=State.PENDING.value,
+    )
+    fence = models.PositiveIntegerField(
+        default=0, help_text="Rises with each claim and requeue; a write under an older one is void"
+    )
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text="Attempts of this life that ended by the task's own doing"
+    )
+    rescues = models.PositiveSmallIntegerField(
+        default=0, help_text="Attempts of this life that ended with their worker's death"
+    )
+    attempt_count = models.PositiveIntegerField(
+        default=0, help_text="Attempts ever recorded; a requeue does not reset it"
+    )
+    max_retries = models.PositiveSmallIntegerField(default=3)
+    timeout_seconds = models.FloatField(default=300.0)
+    run_after = models.DateTimeField(
+        default=timezone.now, help_text="May run from here on; when PENDING: waits since"
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001 - NULL: nobody's
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+    result = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True, default="")
+    progress = models.JSONField(null=True, blank=True)
+    submitted_by = models.CharField(max_length=150, blank=True, default="")
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (
+            # Two narrow indexes of waiting rows: the sweep and the depths read one queue's PENDING
+            # rows, promote reads what falls due; neither must wade through the other's millions.
+            models.Index(
+                fields=["queue", "run_after"], name="task_pending", condition=Q(state="PENDING")
+            ),
+            models.Index(
+                fields=["run_after"], name="task_due", condition=Q(state__in=["RETRY", "SCHEDULED"])
+            ),
+            models.Index(fields=["worker"], name="task_running", condition=Q(state="STARTED")),
+            EndedIndex(fields=["state", "id"], name="task_open", condition=~Q(state="SUCCESS")),
+            EndedIndex(
+                fields=["name", "id"], name="task_name", condition=Q(state__in=_states(ENDED))
+            ),
+            EndedIndex(
+                fields=["queue", "id"], name="task_queue", condition=Q(state__in=_states(ENDED))
+            ),
+        )
+        permissions = (
+            ("submit_task", "Can submit tasks"),
+            ("cancel_task", "Can cancel tasks"),
+            ("requeue_task", "Can requeue tasks"),
+            ("discard_task", "Can discard dead letters"),
+            ("view_payload", "Can see arguments, results and errors"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"

@@ -1,0 +1,167 @@
+"""What every environment shares. Each environment variable is described in `.env.example`."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+import django
+
+from taskqueue_site import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+DEBUG = False
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "dashboard",
+    "jobs",  # before django_rq: the first app that has an `rqworker` command wins
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "channels",
+    "django_rq",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    *([] if django.VERSION >= (6, 0) else ["django_tasks"]),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "taskqueue_site.urls"
+ASGI_APPLICATION = "taskqueue_site.asgi.application"
+WSGI_APPLICATION = "taskqueue_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's DATABASES entry for a URL: `sqlite:///path` or `postgresql://user:pw@host/name`."""
+    allowed = "sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME"
+    scheme = urlsplit(url).scheme
+    if scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise env.BadVariable("DATABASE_URL", f"{scheme}://…", allowed)
+    try:
+        parsed: dict[str, object] = dict(dj_database_url.parse(url))
+    except ValueError:
+        raise env.BadVariable("DATABASE_URL", f"{scheme}://…", allowed) from None
+    if scheme == "sqlite":
+        # IMMEDIATE: a transaction that reads and then writes must not lose its snapshot to another
+        # writer ("database is locked" at once, whatever the timeout).
+        parsed["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"
+                "PRAGMA cache_size=-16000;PRAGMA temp_store=MEMORY"
+            ),
+        }
+    else:
+        parsed["CONN_MAX_AGE"] = 60
+        parsed["CONN_HEALTH_CHECKS"] = True
+        parsed["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 10_000} | dict(
+            parsed.get("OPTIONS") or {}  # type: ignore[call-overload]
+        )
+    return parsed
+
+
+DATABASES = {"default": database(env.text("DATABASE_URL", f"sqlite:///{DATA_DIR}/tasks.sqlite3"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+if urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+    raise env.BadVariable(
+        "REDIS_URL",
+        f"{urlsplit(REDIS_URL).scheme}://…",
+        "redis://HOST:PORT/DB, rediss:// or unix://",
+    )
+
+QUEUE_NAMES = ("high", "default", "low")
+RQ_QUEUES = {
+    name: {"URL": REDIS_URL, "SERIALIZER": "json", "DEFAULT_TIMEOUT": 300} for name in QUEUE_NAMES
+}
+RQ = {"WORKER_CLASS": "jobs.worker.TaskWorker"}
+
+TASKS = {
+    "default": {
+        "BACKEND": "jobs.backend.TaskBackend",
+        "QUEUES": list(QUEUE_NAMES),
+        "OPTIONS": {},
+    }
+}
+
+JOBS = {
+    "LEASE_SECONDS": env.number("LEASE_SECONDS", 30, minimum=1, maximum=3600),
+    "DRAIN_SECONDS": env.number("DRAIN_SECONDS", 30, minimum=0, maximum=3600),
+    "DEMO_SPEED": env.number("DEMO_SPEED", 1, minimum=0, maximum=100),
+    "DEMO_FAILURES": env.number("DEMO_FAILURES", 1, minimum=0, maximum=10),
+    "RELEASE": env.text("RELEASE"),
+}
+
+# The pub/sub layer: the core layer's blocking read meets redis-py 8's default time-out of 5 s and
+# kills idle consumers.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "taskqueue"},
+    }
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # Handlers stand on the root only: rq adds its own where it finds none above it.
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+}

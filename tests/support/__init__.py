@@ -1,0 +1,1 @@
+"""The worlds that tests stand on: servers, processes, makers of rows."""
