@@ -79,16 +79,22 @@ class Task(models.Model):
         default=State.PENDING.value,
     )
     fence = models.PositiveIntegerField(
-        default=0, help_text="Rises with each claim and requeue; a write under an older one is void"
+        default=0,
+        db_default=0,
+        help_text="Rises with each claim and requeue; a write under an older one is void",
     )
     tries = models.PositiveSmallIntegerField(
-        default=0, help_text="Attempts of this life that ended by the task's own doing"
+        default=0,
+        db_default=0,
+        help_text="Attempts of this life that ended by the task's own doing",
     )
     rescues = models.PositiveSmallIntegerField(
-        default=0, help_text="Attempts of this life that ended with their worker's death"
+        default=0,
+        db_default=0,
+        help_text="Attempts of this life that ended with their worker's death",
     )
     attempt_count = models.PositiveIntegerField(
-        default=0, help_text="Attempts ever recorded; a requeue does not reset it"
+        default=0, db_default=0, help_text="Attempts ever recorded; a requeue does not reset it"
     )
     max_retries = models.PositiveSmallIntegerField(default=3)
     timeout_seconds = models.FloatField(default=300.0)
@@ -104,9 +110,9 @@ class Task(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
     result = models.JSONField(null=True, blank=True)
-    error = models.TextField(blank=True, default="")
+    error = models.TextField(blank=True, default="", db_default="")
     progress = models.JSONField(null=True, blank=True)
-    submitted_by = models.CharField(max_length=150, blank=True, default="")
+    submitted_by = models.CharField(max_length=150, blank=True, default="", db_default="")
 
     objects = TaskQuerySet.as_manager()
 

@@ -1,0 +1,1 @@
+"""The SQL of the hot path: each statement for PostgreSQL and for SQLite, side by side."""

@@ -1,0 +1,31 @@
+"""The one Redis client of a process."""
+
+import functools
+
+from django.conf import settings
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+#: A doorbell that does not answer must not hold up its caller: the row is already committed.
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
+
+
+@functools.cache
+def redis() -> Redis:
+    """A cached client for short commands; its pool notices a fork by itself.
+
+    One repetition, at once: it mends the connection that a restarted Redis left behind.
+    """
+    return Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+def queue_names() -> tuple[str, ...]:
+    """The queues of this project, the most urgent first."""
+    return tuple(settings.RQ_QUEUES)

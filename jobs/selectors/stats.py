@@ -1,0 +1,65 @@
+"""The few numbers that tell how the whole queue stands."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Count, Sum
+
+from jobs.broker.connection import queue_names
+from jobs.domain.states import OPEN, State
+from jobs.models import Rollup, Task
+from jobs.selectors.workers import online_count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """Counts at one moment. `queued` is per queue; the totals of ended tasks come from rollups."""
+
+    queued: dict[str, int]
+    scheduled: int
+    blocked: int
+    retrying: int
+    active_tasks: int
+    failed_tasks: int
+    """In the dead-letter queue now."""
+    success_tasks: int
+    """Ever succeeded."""
+    workers_online: int
+
+    def as_fields(self) -> dict[str, int]:
+        """The documented seven: `queued_<queue>`, active, failed, success, workers_online."""
+        return {f"queued_{name}": count for name, count in self.queued.items()} | {
+            "active_tasks": self.active_tasks,
+            "failed_tasks": self.failed_tasks,
+            "success_tasks": self.success_tasks,
+            "workers_online": self.workers_online,
+        }
+
+
+def open_counts() -> dict[tuple[str, State], int]:
+    """How many tasks stand in each (queue, state) that is not an end."""
+    rows = (
+        Task.objects.filter(state__in=[state.value for state in OPEN])
+        .order_by()
+        .values_list("queue", "state")
+        .annotate(count=Count("pk"))
+    )
+    return {(queue, State(state)): count for queue, state, count in rows}
+
+
+def stats() -> Stats:
+    """Read the present numbers."""
+    counts = open_counts()
+    by_state: dict[State, int] = defaultdict(int)
+    for (_, state), count in counts.items():
+        by_state[state] += count
+    return Stats(
+        queued={name: counts.get((name, State.PENDING), 0) for name in queue_names()},
+        scheduled=by_state[State.SCHEDULED],
+        blocked=by_state[State.BLOCKED],
+        retrying=by_state[State.RETRY],
+        active_tasks=by_state[State.STARTED],
+        failed_tasks=Task.objects.dead_letters().count(),
+        success_tasks=Rollup.objects.aggregate(total=Sum("succeeded"))["total"] or 0,
+        workers_online=online_count(),
+    )

@@ -1,0 +1,66 @@
+"""Stop tasks: a waiting one ends at once, a running one is asked to."""
+
+from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.broker.stop import request_stop
+from jobs.domain.states import Move, State, allowed
+from jobs.models import Event, Task
+from jobs.services import moves
+from jobs.services.moves import Report
+
+
+def cancel(*, task_id: UUID, actor: str, reason: str = "") -> Task:
+    """Cancel one task and give its row as it then is.
+
+    A waiting task is REVOKED. A running one is still STARTED: its worker was told to stop it, and
+    writes REVOKED when it has; a task that finishes before that keeps its own end.
+
+    Raises:
+        TaskNotFound: no task has this id.
+        TransitionRefused: it has already ended.
+    """
+    report = cancel_many(task_ids=[task_id], actor=actor, reason=reason)
+    return Task.objects.get(pk=report.only(Move.CANCEL))
+
+
+def cancel_many(*, task_ids: Iterable[UUID], actor: str, reason: str = "") -> Report:
+    """Cancel every task that can be; the report says what became of each."""
+    report = Report()
+    for ids in moves.chunks(task_ids):
+        with transaction.atomic():
+            _cancel(ids, report, actor=actor, reason=reason)
+    return report
+
+
+def _cancel(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None:
+    now = timezone.now()
+    tasks = moves.locked(ids)
+    waiting = [task for task in tasks if allowed(Move.CANCEL, State(task.state))]
+    running = [task for task in tasks if task.state == State.STARTED]
+    moves.apply(
+        Move.CANCEL,
+        waiting,
+        kind=Event.Kind.CANCELLED,
+        actor=actor,
+        reason=reason,
+        finished_at=now,
+        cancel_requested_at=now,
+    )
+    if running:
+        Task.objects.filter(pk__in=[task.pk for task in running]).update(cancel_requested_at=now)
+        moves.record(running, kind=Event.Kind.CANCEL_REQUESTED, actor=actor, reason=reason)
+        for task in running:
+            transaction.on_commit(
+                partial(request_stop, worker=task.worker or "", task_id=str(task.pk)), robust=True
+            )
+    report.moved += [task.pk for task in waiting]
+    report.requested += [task.pk for task in running]
+    report.refused |= {
+        task.pk: State(task.state) for task in tasks if task not in waiting and task not in running
+    }
+    report.missing += sorted(set(ids) - {task.pk for task in tasks})

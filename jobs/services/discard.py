@@ -1,0 +1,48 @@
+"""Take failed tasks out of the dead-letter queue; the row and its history stay."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.domain.states import State
+from jobs.exceptions import TaskNotFound, TransitionRefused
+from jobs.models import Event, Task
+from jobs.services import moves
+from jobs.services.moves import Report
+
+
+def discard(*, task_id: UUID, actor: str, reason: str = "") -> None:
+    """Discard one dead letter.
+
+    Raises:
+        TaskNotFound: no task has this id.
+        TransitionRefused: it is not in the dead-letter queue.
+    """
+    report = discard_many(task_ids=[task_id], actor=actor, reason=reason)
+    for missing in report.missing:
+        raise TaskNotFound(task_id=missing)
+    for refused, state in report.refused.items():
+        raise TransitionRefused(task_id=refused, state=state.value, move="discard")
+
+
+def discard_many(*, task_ids: Iterable[UUID], actor: str, reason: str = "") -> Report:
+    """Discard every dead letter among the tasks; the report says what became of each."""
+    report = Report()
+    for ids in moves.chunks(task_ids):
+        with transaction.atomic():
+            tasks = moves.locked(ids)
+            dead = [
+                task for task in tasks if task.state == State.FAILURE and task.discarded_at is None
+            ]
+            now = timezone.now()
+            Task.objects.filter(pk__in=[task.pk for task in dead]).update(
+                discarded_at=now, updated_at=now
+            )
+            moves.record(dead, kind=Event.Kind.DISCARDED, actor=actor, reason=reason)
+            moves.tell([task.pk for task in dead], State.FAILURE.value)
+            report.moved += [task.pk for task in dead]
+            report.refused |= {task.pk: State(task.state) for task in tasks if task not in dead}
+            report.missing += sorted(set(ids) - {task.pk for task in tasks})
+    return report

@@ -1,0 +1,90 @@
+"""The rare moves that people make: one guarded update, its history line, its news."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from jobs.broker import changes
+from jobs.domain.states import MOVES, Move, State
+from jobs.exceptions import TaskNotFound, TransitionRefused
+from jobs.models import Event, Task
+
+#: Ids per statement; SQLite allows no more than 32,766 parameters.
+CHUNK = 5000
+
+
+@dataclass(slots=True)
+class Report:
+    """What a verb did to each task it was given."""
+
+    moved: list[UUID] = field(default_factory=list)
+    requested: list[UUID] = field(default_factory=list)
+    """Running tasks that were asked to stop."""
+    refused: dict[UUID, State] = field(default_factory=dict)
+    """The state that forbade it."""
+    missing: list[UUID] = field(default_factory=list)
+
+    @property
+    def done_count(self) -> int:
+        """Tasks moved or asked."""
+        return len(self.moved) + len(self.requested)
+
+    def only(self, move: Move) -> UUID:
+        """The one task of this report; raises TaskNotFound or TransitionRefused for it."""
+        for task_id in self.missing:
+            raise TaskNotFound(task_id=task_id)
+        for task_id, state in self.refused.items():
+            raise TransitionRefused(task_id=task_id, state=state.value, move=move.value)
+        return (self.moved or self.requested)[0]
+
+
+def locked(task_ids: Sequence[UUID]) -> list[Task]:
+    """The tasks' id, state, queue and worker, locked until the transaction ends, in id order."""
+    rows = Task.objects.filter(pk__in=task_ids).only(
+        "pk", "state", "queue", "name", "worker", "discarded_at"
+    )
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    return list(rows.order_by("pk"))
+
+
+def chunks(task_ids: Iterable[UUID]) -> Iterable[list[UUID]]:
+    """The ids in pieces that fit one statement."""
+    ids = list(dict.fromkeys(task_ids))
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+
+def apply(
+    move: Move,
+    tasks: Sequence[Task],
+    *,
+    kind: Event.Kind,
+    actor: str,
+    reason: str,
+    **columns: object,
+) -> None:
+    """Move locked tasks, all of which may make the move; must run inside a transaction."""
+    if not tasks:
+        return
+    target = MOVES[move].target
+    ids = [task.pk for task in tasks]
+    Task.objects.filter(pk__in=ids).update(state=target, updated_at=timezone.now(), **columns)
+    record(tasks, kind=kind, actor=actor, reason=reason)
+    tell(ids, target.value)
+
+
+def record(tasks: Sequence[Task], *, kind: Event.Kind, actor: str, reason: str) -> None:
+    """Write one history line for each task."""
+    Event.objects.bulk_create(
+        [Event(task=task, kind=kind, actor=actor, reason=reason) for task in tasks]
+    )
+
+
+def tell(task_ids: Sequence[UUID], state: str) -> None:
+    """After the commit, tell whoever watches."""
+    news = [(str(task_id), state) for task_id in task_ids[: changes.MOST_PER_MESSAGE]]
+    transaction.on_commit(partial(changes.tell, news), robust=True)

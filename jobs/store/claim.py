@@ -1,0 +1,106 @@
+"""Take tasks: PENDING -> STARTED, the fence raised, in one statement for a whole batch."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import orjson
+from django.db.backends.utils import CursorWrapper
+
+from jobs.store.dialect import epoch_seconds, is_postgresql, key, task_id, text_of
+
+# The concatenation with '' hides the state from the planners. PostgreSQL would else take the
+# partial index of pending rows (mostly dead entries), SQLite the index on (state, id), and either
+# walk it for every id instead of looking the primary key up.
+_POSTGRESQL = """
+UPDATE jobs_task SET state = 'STARTED', fence = fence + 1, worker = %s,
+       started_at = to_timestamp(%s), updated_at = to_timestamp(%s), progress = NULL
+ WHERE id = ANY(%s::uuid[]) AND state || '' = 'PENDING'
+   AND (expires_at IS NULL OR expires_at > to_timestamp(%s))
+RETURNING id::text, name, queue, args::text, kwargs::text, fence, timeout_seconds, tries,
+          max_retries, extract(epoch FROM run_after)::float8
+"""
+_SQLITE = """
+UPDATE jobs_task SET state = 'STARTED', fence = fence + 1, worker = %s,
+       started_at = %s, updated_at = %s, progress = NULL
+ WHERE id IN (SELECT value FROM json_each(%s)) AND state || '' = 'PENDING'
+   AND (expires_at IS NULL OR expires_at > %s)
+RETURNING id, name, queue, args, kwargs, fence, timeout_seconds, tries, max_retries, run_after
+"""
+_EXPIRE_POSTGRESQL = """
+WITH gone AS (
+    UPDATE jobs_task SET state = 'REVOKED', finished_at = to_timestamp(%s),
+           updated_at = to_timestamp(%s), error = 'expired before a worker was free'
+     WHERE id = ANY(%s::uuid[]) AND state || '' = 'PENDING' AND expires_at <= to_timestamp(%s)
+    RETURNING id, queue, name)
+, told AS (
+    INSERT INTO jobs_event (task_id, kind, actor, reason, at)
+    SELECT id, 'expired', '', '', to_timestamp(%s) FROM gone)
+SELECT id::text, queue, name FROM gone
+"""
+_EXPIRE_SQLITE = """
+UPDATE jobs_task SET state = 'REVOKED', finished_at = %s, updated_at = %s,
+       error = 'expired before a worker was free'
+ WHERE id IN (SELECT value FROM json_each(%s)) AND state || '' = 'PENDING' AND expires_at <= %s
+RETURNING id, queue, name
+"""
+_EXPIRE_EVENT_SQLITE = """
+INSERT INTO jobs_event (task_id, kind, actor, reason, at)
+SELECT value, 'expired', '', '', %s FROM json_each(%s)
+"""
+
+
+class Claim(NamedTuple):
+    """A task in a worker's hands; only `(task_id, fence)` may end it. `queued` is epoch seconds."""
+
+    task_id: str
+    name: str
+    queue: str
+    args: str
+    kwargs: str
+    fence: int
+    timeout_seconds: float
+    tries: int
+    max_retries: int
+    queued: float
+
+
+class Expired(NamedTuple):
+    """A task whose time ran out before it was claimed."""
+
+    task_id: str
+    queue: str
+    name: str
+
+
+def claim(
+    cursor: CursorWrapper, task_ids: Sequence[str], *, worker: str, now: float
+) -> list[Claim]:
+    """Take those of the tasks that are still pending, in the order given.
+
+    A missing one is normal: cancelled, expired, or taken through another ticket.
+    """
+    if is_postgresql():
+        cursor.execute(_POSTGRESQL, [worker, now, now, list(task_ids), now])
+        rows = {row[0]: Claim(*row) for row in cursor.fetchall()}
+        return [rows[task_id] for task_id in task_ids if task_id in rows]
+    moment = text_of(now)
+    keys = {key(task_id): task_id for task_id in task_ids}
+    cursor.execute(_SQLITE, [worker, moment, moment, orjson.dumps(list(keys)).decode(), moment])
+    rows = {
+        keys[row[0]]: Claim(keys[row[0]], *row[1:9], queued=epoch_seconds(row[9]))
+        for row in cursor.fetchall()
+    }
+    return [rows[task_id] for task_id in keys.values() if task_id in rows]
+
+
+def expire(cursor: CursorWrapper, task_ids: Sequence[str], *, now: float) -> list[Expired]:
+    """Revoke those of the tasks that wait beyond their `expires_at`, with an event each."""
+    if is_postgresql():
+        cursor.execute(_EXPIRE_POSTGRESQL, [now, now, list(task_ids), now, now])
+        return [Expired(*row) for row in cursor.fetchall()]
+    moment = text_of(now)
+    keys = orjson.dumps([key(task_id) for task_id in task_ids]).decode()
+    cursor.execute(_EXPIRE_SQLITE, [moment, moment, keys, moment])
+    rows = cursor.fetchall()
+    cursor.execute(_EXPIRE_EVENT_SQLITE, [moment, orjson.dumps([row[0] for row in rows]).decode()])
+    return [Expired(task_id(row[0]), row[1], row[2]) for row in rows]

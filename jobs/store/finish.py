@@ -1,0 +1,165 @@
+"""End attempts: the task's move and the attempt's row, guarded by (id, fence, STARTED)."""
+
+from collections.abc import Sequence
+
+import orjson
+from django.db.backends.utils import CursorWrapper
+
+from jobs.domain.outcomes import Ending, Outcome
+from jobs.domain.states import MOVES, Move, State
+from jobs.store.dialect import is_postgresql, key, task_id, text_of
+
+# What the task becomes: a cancel that came while the attempt failed or snoozed wins over another
+# run, but never over an end.
+_NEXT = (
+    "CASE WHEN t.cancel_requested_at IS NOT NULL AND r.state IN ('RETRY', 'SCHEDULED') "
+    "THEN 'REVOKED' ELSE r.state END"
+)
+_ATTEMPT = (
+    "task_id, number, fence, worker, release, queued_at, started_at, finished_at, outcome, "
+    "exception, error, traceback"
+)
+# Most batches are all successes; six arrays instead of fourteen save 7 us a task.
+_SUCCESSES_POSTGRESQL = f"""
+WITH r AS (
+    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::float8[], %s::float8[], %s::float8[], %s::jsonb[])
+        AS r(id, fence, queued, started, finished, result)
+), u AS (
+    UPDATE jobs_task t SET state = 'SUCCESS', tries = t.tries + 1,
+           attempt_count = t.attempt_count + 1, finished_at = to_timestamp(r.finished),
+           updated_at = to_timestamp(r.finished), result = r.result, error = ''
+      FROM r WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
+    RETURNING t.id, t.attempt_count, t.fence, t.worker, r.queued, r.started, r.finished
+), a AS (
+    INSERT INTO jobs_attempt ({_ATTEMPT})
+    SELECT id, attempt_count, fence, worker, %s, to_timestamp(queued), to_timestamp(started),
+           to_timestamp(finished), 'succeeded', '', '', '' FROM u
+)
+SELECT id::text, 'SUCCESS' FROM u
+"""  # noqa: S608 - constants only
+_POSTGRESQL = f"""
+WITH r AS (
+    SELECT * FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::int[], %s::int[], %s::float8[],
+                         %s::float8[], %s::float8[], %s::float8[], %s::text[], %s::jsonb[],
+                         %s::text[], %s::text[], %s::text[])
+        AS r(id, fence, state, tried, rescued, queued, started, finished, run_after, ending,
+             result, exception, error, traceback)
+), u AS (
+    UPDATE jobs_task t SET state = {_NEXT}, tries = t.tries + r.tried,
+           rescues = t.rescues + r.rescued, attempt_count = t.attempt_count + 1,
+           run_after = CASE WHEN r.run_after > 0 THEN to_timestamp(r.run_after) ELSE t.run_after END,
+           finished_at = CASE WHEN {_NEXT} IN ('SUCCESS', 'FAILURE', 'REVOKED')
+                              THEN to_timestamp(r.finished) END,
+           updated_at = to_timestamp(r.finished), result = r.result, error = r.error
+      FROM r WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
+    RETURNING t.id, t.state, t.attempt_count, t.fence, t.worker, r.queued, r.started, r.finished,
+              r.ending, r.exception, r.error, r.traceback
+), a AS (
+    INSERT INTO jobs_attempt ({_ATTEMPT})
+    SELECT id, attempt_count, fence, worker, %s, to_timestamp(queued), to_timestamp(started),
+           to_timestamp(finished), ending, exception, error, traceback FROM u
+)
+SELECT id::text, state FROM u
+"""  # noqa: S608
+_FIELDS_SQLITE = ", ".join(
+    f"value->>{place} AS {name}"
+    for place, name in enumerate(
+        (
+            "id",
+            "fence",
+            "state",
+            "tried",
+            "rescued",
+            "queued",
+            "started",
+            "finished",
+            "run_after",
+            "ending",
+            "result",
+            "exception",
+            "error",
+            "traceback",
+        )
+    )
+)
+# The attempt first: it reads the task's row as the guard sees it, the update then moves it.
+_ATTEMPT_SQLITE = f"""
+INSERT INTO jobs_attempt ({_ATTEMPT})
+SELECT t.id, t.attempt_count + 1, t.fence, t.worker, %s, r.queued, r.started, r.finished, r.ending,
+       r.exception, r.error, r.traceback
+  FROM (SELECT {_FIELDS_SQLITE} FROM json_each(%s)) r
+  JOIN jobs_task t ON t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
+"""  # noqa: S608
+_UPDATE_SQLITE = f"""
+UPDATE jobs_task AS t SET state = {_NEXT}, tries = t.tries + r.tried,
+       rescues = t.rescues + r.rescued, attempt_count = t.attempt_count + 1,
+       run_after = coalesce(r.run_after, t.run_after),
+       finished_at = CASE WHEN {_NEXT} IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN r.finished END,
+       updated_at = r.finished, result = r.result, error = r.error
+  FROM (SELECT {_FIELDS_SQLITE} FROM json_each(%s)) r
+ WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
+RETURNING id, state
+"""  # noqa: S608
+
+#: Attempts that ended by the task's own doing spend a try; those that ended with their worker's
+#: death are counted apart, and a cancelled or snoozed one spends nothing.
+_TRIED = frozenset({Ending.SUCCEEDED, Ending.FAILED, Ending.TIMEOUT})
+_RESCUED = frozenset({Ending.CRASHED, Ending.LOST})
+
+
+def finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) -> dict[str, State]:
+    """End these attempts; gives task id -> new state for those that were still ours to end.
+
+    A missing one was fenced out: somebody took the task over, and this outcome is void.
+    """
+    if is_postgresql():
+        if all(outcome.move is Move.SUCCEED for outcome in outcomes):
+            cursor.execute(_SUCCESSES_POSTGRESQL, [*_success_columns(outcomes), release])
+        else:
+            cursor.execute(_POSTGRESQL, [*_columns(outcomes), release])
+        return {row[0]: State(row[1]) for row in cursor.fetchall()}
+    rows = orjson.dumps([_row_sqlite(outcome) for outcome in outcomes]).decode()
+    cursor.execute(_ATTEMPT_SQLITE, [release, rows])
+    cursor.execute(_UPDATE_SQLITE, [rows])
+    return {task_id(row[0]): State(row[1]) for row in cursor.fetchall()}
+
+
+def _success_columns(outcomes: Sequence[Outcome]) -> list[list[object]]:
+    return [
+        [outcome.task_id for outcome in outcomes],
+        [outcome.fence for outcome in outcomes],
+        [outcome.queued for outcome in outcomes],
+        [outcome.started for outcome in outcomes],
+        [outcome.finished for outcome in outcomes],
+        [outcome.result for outcome in outcomes],
+    ]
+
+
+def _columns(outcomes: Sequence[Outcome]) -> list[list[object]]:
+    return [list(column) for column in zip(*map(_row, outcomes), strict=True)]
+
+
+def _row(outcome: Outcome) -> tuple[object, ...]:
+    return (
+        outcome.task_id,
+        outcome.fence,
+        MOVES[outcome.move].target.value,
+        int(outcome.ending in _TRIED),
+        int(outcome.ending in _RESCUED),
+        outcome.queued,
+        outcome.started,
+        outcome.finished,
+        outcome.run_after,
+        outcome.ending.value,
+        outcome.result,
+        outcome.exception,
+        outcome.error,
+        outcome.traceback,
+    )
+
+
+def _row_sqlite(outcome: Outcome) -> tuple[object, ...]:
+    row = _row(outcome)
+    times = (outcome.queued, outcome.started, outcome.finished, outcome.run_after)
+    moments = [text_of(moment) if moment else None for moment in times]
+    return (key(outcome.task_id), *row[1:5], *moments, *row[9:])
