@@ -5,7 +5,8 @@ from django.db import connection, transaction
 from jobs.store.dialect import is_postgresql, task_id, text_of
 
 _POSTGRESQL = """
-UPDATE jobs_task t SET state = 'PENDING', run_after = to_timestamp(%s), updated_at = to_timestamp(%s)
+UPDATE jobs_task t SET state = 'PENDING', run_after = to_timestamp(%s),
+       updated_at = to_timestamp(%s)
   FROM (SELECT id, run_after FROM jobs_task
          WHERE state IN ('RETRY', 'SCHEDULED') AND run_after <= to_timestamp(%s)
          ORDER BY run_after LIMIT %s FOR UPDATE SKIP LOCKED) due
