@@ -93,7 +93,7 @@ class TaskWorker(Worker):
         return sum(self._slots.ended_counts()) > 0
 
     def register_birth(self) -> None:
-        """RQ's, but a key left by a former process of our name is no obstacle: the lease is ours."""
+        """RQ's, but a former process of our name is no obstacle: we have the lease."""
         self.connection.delete(self.key)
         super().register_birth()
 
