@@ -4,7 +4,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
-from jobs.conf import conf
+from jobs.conf import get_conf
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -41,7 +41,7 @@ def anonymous_access(request: HttpRequest | Request) -> bool:
     A browser also runs other sites' pages on this machine: a request that one of them makes does
     not count as local, nor does one that came through a proxy.
     """
-    if not conf().anonymous_access:
+    if not get_conf().anonymous_access:
         return False
     meta = request.META
     if "HTTP_X_FORWARDED_FOR" in meta or "HTTP_FORWARDED" in meta:
