@@ -9,10 +9,10 @@ from itertools import islice
 import uuid_utils
 from django.db import transaction
 from django.utils import timezone
-from jobs.domain.registry import TaskType
 
 from jobs.broker import changes, tickets
 from jobs.broker.connection import queue_names
+from jobs.domain.registry import TaskType
 from jobs.domain.states import State
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import Task
