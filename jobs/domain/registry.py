@@ -156,6 +156,10 @@ class Registry:
         """The present names, sorted."""
         return sorted(self._types)
 
+    def known_names(self) -> list[str]:
+        """The present and the former names, sorted: every row that can be run here has one."""
+        return sorted({*self._types, *self._aliases})
+
     def all(self) -> list[TaskType[..., Any]]:
         """Every task type, sorted by name."""
         return [self._types[name] for name in self.names()]
