@@ -67,7 +67,9 @@ class SubmitForm(Form):
 class BulkForm(Form):
     """Many tasks, each as `POST /api/tasks` takes one; all are written or none."""
 
-    tasks: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_TASKS)
+    tasks: list[Any] = Field(
+        min_length=1, max_length=MOST_TASKS, description="Each as `POST /api/tasks` takes one."
+    )
 
 
 class ReasonForm(Form):

@@ -1,13 +1,17 @@
 """What a caller may do: one Django permission per verb."""
 
 import ipaddress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
-from jobs.conf import get_conf
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
+
+from jobs.conf import get_conf
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which reads the settings, which name this module
 
 #: What callers without an account may do where `JOBS["ANONYMOUS_ACCESS"]` is set.
 ANONYMOUS_VERBS = frozenset(
@@ -19,7 +23,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 class HasVerb(BasePermission):
     """The view's `verbs` name the permission of each method; a method without one is refused."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Whether the caller holds the permission that this method asks for."""
         method = "GET" if request.method == "HEAD" else request.method or ""
         if method not in view.allowed_methods:

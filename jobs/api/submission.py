@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from django.utils import timezone
-from jobs.domain.registry import TaskType, registry
 
 from jobs.api.forms import SubmitForm, read
 from jobs.api.problems import FieldError, InvalidInput
+from jobs.domain.registry import TaskType, registry
 from jobs.domain.states import State
 from jobs.models import Task
 from jobs.selectors.facts import moment

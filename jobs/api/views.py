@@ -31,6 +31,7 @@ class UnknownAddress(APIView):
 
     permission_classes = ()
     authentication_classes = ()
+    schema = None
 
     def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """404, for every method."""

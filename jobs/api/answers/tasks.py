@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from jobs.api.answers.problem import Answer
 from jobs.domain.outcomes import Ending
@@ -154,3 +154,7 @@ class ReasonAnswer(Answer):
     code: str
     message: str
     links: list[Link]
+
+
+class Explanation(RootModel[list[ReasonAnswer]]):
+    """The reasons that hold now, the most telling first; never empty."""
