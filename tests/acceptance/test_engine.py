@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from jobs.domain.registry import registry
 from redis import Redis
 
+from jobs.domain.registry import registry
 from jobs.domain.states import State
 from jobs.models import Attempt, Task, WorkerLease
 from jobs.services.cancel import cancel
