@@ -76,7 +76,7 @@ def push(places: Sequence[tuple[str, str]], *, at_front: bool = False) -> None:
         pipe.execute()
 
 
-def _describe(pipe: "Pipeline[bytes]", places: Sequence[tuple[str, str]]) -> None:
+def _describe(pipe: Pipeline, places: Sequence[tuple[str, str]]) -> None:
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     for queue, task_id in places:
         key = hash_key(task_id)
@@ -93,7 +93,7 @@ def _describe(pipe: "Pipeline[bytes]", places: Sequence[tuple[str, str]]) -> Non
         pipe.expire(key, HASH_SECONDS)
 
 
-def drop(pipe: "Pipeline[bytes]", task_ids: Sequence[str]) -> None:
+def drop(pipe: Pipeline, task_ids: Sequence[str]) -> None:
     """Add to a pipeline: forget the hashes of tasks whose tickets are used up."""
     if task_ids:
         pipe.unlink(*[hash_key(task_id) for task_id in task_ids])
