@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from pytest import ExitCode
+import pytest
 
 from tests.support import postgresql
 from tests.support.plugin import DATABASES
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         status = run("--database", database, *arguments)
         verdicts[database] = "passed" if status == 0 else f"FAILED (status {status})"
         statuses.append(status)
-        if status == ExitCode.INTERRUPTED:
+        if status == pytest.ExitCode.INTERRUPTED:
             break
     sys.stdout.write("\n=== summary ===\n")
     for database, verdict in verdicts.items():
