@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import signal
+from multiprocessing import parent_process
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, LifespanScope
 
+from dashboard.live import live
 from taskqueue_site.handler import PooledHandler
 
 logger = logging.getLogger(__name__)
@@ -26,6 +29,7 @@ class Lifespan:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                _end_with_parent()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._close()
@@ -33,6 +37,20 @@ class Lifespan:
                 return
 
     async def _close(self) -> None:
+        await live.stop()
         busy = await asyncio.to_thread(self._http.close, wait_seconds=CLOSE_SECONDS)
         if busy:
             logger.error("%d request(s) did not end in time and were left behind", busy)
+
+
+def _end_with_parent() -> None:
+    """One of several web processes ends as on SIGTERM when the one that started it has died."""
+    parent = parent_process()
+    if parent is not None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(parent.sentinel, _parent_died, loop, parent.sentinel)
+
+
+def _parent_died(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:
+    loop.remove_reader(sentinel)
+    signal.raise_signal(signal.SIGTERM)

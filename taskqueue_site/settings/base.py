@@ -143,6 +143,11 @@ CHANNEL_LAYERS = {
     }
 }
 
+DASHBOARD = {
+    # The sockets tell the numbers this often when nothing changes.
+    "BEAT_SECONDS": env.number("LIVE_BEAT_SECONDS", 2, minimum=0.25, maximum=60),
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -169,5 +174,7 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # Handlers stand on the root only: rq adds its own where it finds none above it.
+    # The pages themselves say that Redis is away; the layer would say it each second, at length.
+    "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
 }
