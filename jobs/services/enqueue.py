@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from uuid import UUID
 
 import uuid_utils
 from django.db import transaction
@@ -195,7 +196,7 @@ def _moment(field: str, given: datetime) -> datetime:
 
 def _as_model(new: NewTask) -> Task:
     return Task(
-        id=new.id,
+        id=UUID(new.id),
         name=new.name,
         queue=new.queue,
         state=new.state,

@@ -84,7 +84,7 @@ def record(tasks: Sequence[Task], *, kind: Event.Kind, actor: str, reason: str) 
     )
 
 
-def tell(task_ids: Sequence[UUID], state: str) -> None:
+def tell(task_ids: Sequence[UUID | str], state: str) -> None:
     """After the commit, tell whoever watches."""
     news = [(str(task_id), state) for task_id in task_ids[: changes.MOST_PER_MESSAGE]]
     transaction.on_commit(partial(changes.tell, news), robust=True)

@@ -24,7 +24,8 @@ UPDATE jobs_task SET state = 'STARTED', fence = fence + 1, worker = %s,
        started_at = %s, updated_at = %s, progress = NULL
  WHERE id IN (SELECT value FROM json_each(%s)) AND state || '' = 'PENDING'
    AND (expires_at IS NULL OR expires_at > %s)
-RETURNING id, name, queue, args, kwargs, fence, timeout_seconds, tries, max_retries, run_after
+RETURNING id, name, queue, args, kwargs, fence, timeout_seconds, tries, max_retries,
+          run_after || ''
 """
 _EXPIRE_POSTGRESQL = """
 WITH gone AS (

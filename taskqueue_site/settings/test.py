@@ -5,3 +5,7 @@ from taskqueue_site.settings.development import *  # noqa: F403
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 JOBS = JOBS | {"DEMO_SPEED": 0, "DEMO_FAILURES": 0}  # noqa: F405
+
+# The tests' database is the one DATABASE_URL names, without a "test_" in front: processes that
+# a test starts with the same environment see the same rows.
+DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}  # noqa: F405

@@ -1,0 +1,99 @@
+"""A task in words that JSON can carry: one form for the API, the sockets and the pages."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from jobs.domain.states import ENDED, State
+from jobs.models import Attempt, Event, Task
+
+#: What only those see who may see payloads.
+PAYLOAD_FIELDS = frozenset({"args", "kwargs", "result", "error", "traceback", "progress"})
+#: What `task_line` leaves out, so that a list need not read it.
+LONG_COLUMNS = ("args", "kwargs", "result")
+
+
+def task_facts(task: Task, *, attempts: bool = False) -> dict[str, Any]:
+    """All of one task.
+
+    Moments are ISO 8601 in UTC. With `attempts` also its attempts, its events and the traceback of
+    its last failed attempt, at the price of two queries unless both were prefetched.
+    """
+    facts = task_line(task) | {"args": task.args, "kwargs": task.kwargs, "result": task.result}
+    if attempts:
+        tries = sorted(task.attempts.all(), key=lambda attempt: attempt.number)
+        facts["traceback"] = next(
+            (attempt.traceback for attempt in reversed(tries) if attempt.traceback), None
+        )
+        facts["attempts"] = [_attempt(attempt) for attempt in tries]
+        facts["events"] = [_event(event) for event in task.events.all()]
+    return facts
+
+
+def task_line(task: Task) -> dict[str, Any]:
+    """One task without its arguments and result, for lists."""
+    return {
+        "task_id": str(task.pk),
+        "status": str(task.state),
+        "task_type": task.name,
+        "queue": task.queue,
+        "priority": task.queue,
+        "error": task.error or None,
+        "retry_count": retry_count(task),
+        "max_retries": task.max_retries,
+        "rescue_count": task.rescues,
+        "attempt_count": task.attempt_count,
+        "progress": task.progress,
+        "timeout_seconds": task.timeout_seconds,
+        "created_at": moment(task.created_at),
+        "updated_at": moment(task.updated_at),
+        "started_at": moment(task.started_at),
+        "finished_at": moment(task.finished_at),
+        "run_after": moment(task.run_after),
+        "expires_at": moment(task.expires_at),
+        "cancel_requested_at": moment(task.cancel_requested_at),
+        "discarded_at": moment(task.discarded_at),
+        "worker": task.worker,
+        "submitted_by": task.submitted_by,
+    }
+
+
+def retry_count(task: Task) -> int:
+    """How many retries this life of the task was given: made, running, or waited for."""
+    return max(0, task.tries - 1) if State(task.state) in ENDED else task.tries
+
+
+def without_payload(facts: dict[str, Any]) -> dict[str, Any]:
+    """The same facts for somebody who may not see what the task carries or says."""
+    shown = {key: None if key in PAYLOAD_FIELDS else value for key, value in facts.items()}
+    if "attempts" in facts:
+        shown["attempts"] = [without_payload(attempt) for attempt in facts["attempts"]]
+    return shown | {"withheld": True}
+
+
+def moment(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC, with microseconds, as in `2026-01-31T12:00:00.000000Z`."""
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "outcome": str(attempt.outcome),
+        "worker": attempt.worker,
+        "release": attempt.release,
+        "queued_at": moment(attempt.queued_at),
+        "started_at": moment(attempt.started_at),
+        "finished_at": moment(attempt.finished_at),
+        "exception": attempt.exception or None,
+        "error": attempt.error or None,
+        "traceback": attempt.traceback or None,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "kind": str(event.kind),
+        "actor": event.actor,
+        "reason": event.reason,
+        "at": moment(event.at),
+    }

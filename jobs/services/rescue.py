@@ -1,0 +1,129 @@
+"""End what a dead worker, or a dead horse, left STARTED."""
+
+import time
+from collections.abc import Mapping
+from enum import Enum
+
+from django.db import connection, transaction
+from jobs.conf import get_conf
+from jobs.domain.registry import registry
+from jobs.domain.retries import RetryPolicy
+
+from jobs.broker import tickets
+from jobs.domain.next_move import NextMove, after_death, after_exception
+from jobs.domain.outcomes import Ending, Outcome, TaskTimeout
+from jobs.domain.states import Move, State
+from jobs.models import Event, Task
+from jobs.services import moves
+from jobs.store import rollup
+from jobs.store.finish import finish
+from jobs.store.release import release
+
+
+class Verdict(Enum):
+    """Why a task that ran is not running any more."""
+
+    LOST = "its worker was lost"
+    CRASHED = "its process died"
+    TIMED_OUT = "it ran longer than its time limit and did not end when asked"
+    STOPPED = "it was cancelled while it ran"
+    SHUT_DOWN = "its worker was shut down before it ended"
+
+
+_ENDINGS = {
+    Verdict.LOST: Ending.LOST,
+    Verdict.CRASHED: Ending.CRASHED,
+    Verdict.TIMED_OUT: Ending.TIMEOUT,
+    Verdict.STOPPED: Ending.CANCELLED,
+}
+
+
+def rescue(
+    *,
+    worker: str,
+    verdicts: Mapping[tuple[str, int], Verdict] | None,
+    detail: str,
+    release_name: str = "",
+) -> int:
+    """End or give back every task that `worker` holds; gives how many there were.
+
+    `verdicts` says for (task id, fence) what became of the tasks that ran; the others were never
+    begun and go back without a trace. `None` means that nobody knows: all count as lost. `detail`
+    goes into the attempts' error. Idempotent: what somebody else has ended meanwhile is left alone.
+    """
+    held = list(Task.objects.filter(worker=worker, state=State.STARTED))
+    given_back: list[tuple[str, int]] = []
+    shut_down: list[Task] = []
+    outcomes: list[Outcome] = []
+    for task in held:
+        verdict = (
+            Verdict.LOST if verdicts is None else verdicts.get((str(task.pk), task.fence), None)
+        )
+        if verdict is None or verdict is Verdict.SHUT_DOWN:
+            given_back.append((str(task.pk), task.fence))
+            shut_down += [task] if verdict else []
+        else:
+            outcomes.append(_outcome(task, verdict, detail))
+    _end(outcomes, release_name)
+    _give_back(given_back, shut_down, worker)
+    return len(held)
+
+
+def _end(outcomes: list[Outcome], release_name: str) -> None:
+    if not outcomes:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        states = finish(cursor, outcomes, release=release_name)
+        rollup.add(cursor, outcomes, states, [], now=time.time())
+        for task_id, state in states.items():
+            moves.tell([task_id], state.value)
+
+
+def _give_back(given_back: list[tuple[str, int]], shut_down: list[Task], worker: str) -> None:
+    if not given_back:
+        return
+    with transaction.atomic():
+        free = release(given_back)
+        moves.record(
+            shut_down,
+            kind=Event.Kind.RESCUED,
+            actor=worker,
+            reason=f"given back: {Verdict.SHUT_DOWN.value}; no try is spent",
+        )
+    tickets.ring(free, at_front=True)
+
+
+def _outcome(task: Task, verdict: Verdict, detail: str) -> Outcome:
+    following = _following(task, verdict)
+    finished = time.time()
+    given_up = (
+        f"; given up after {task.rescues + 1} such ends"
+        if following.move is Move.FAIL and verdict in {Verdict.LOST, Verdict.CRASHED}
+        else ""
+    )
+    return Outcome(
+        task_id=str(task.pk),
+        fence=task.fence,
+        move=following.move,
+        ending=_ENDINGS[verdict],
+        queued=task.run_after.timestamp(),
+        started=(task.started_at or task.updated_at).timestamp(),
+        finished=finished,
+        queue=task.queue,
+        name=task.name,
+        run_after=finished + following.delay_seconds if following.move is Move.RETRY else 0.0,
+        exception=f"jobs.{verdict.name.title().replace('_', '')}",
+        error=f"{verdict.value} ({detail}){given_up}",
+    )
+
+
+def _following(task: Task, verdict: Verdict) -> NextMove:
+    task_type = registry.find(task.name)
+    policy = task_type.backoff if task_type else RetryPolicy()
+    if verdict is Verdict.STOPPED:
+        return NextMove(Move.STOP)
+    if verdict is Verdict.TIMED_OUT:
+        return after_exception(
+            TaskTimeout(), tries=task.tries, max_retries=task.max_retries, policy=policy
+        )
+    return after_death(rescues=task.rescues, poison_limit=get_conf().poison_limit, policy=policy)

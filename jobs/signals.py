@@ -1,0 +1,10 @@
+"""Facts that the work announces; telemetry and users of this app listen.
+
+`attempts_ended` is sent by a worker's feeder after the commit, once per batch, with
+`outcomes: list[Outcome]` and `states: dict[str, State]` (the new state of each task that was
+still ours to end).
+"""
+
+from django.dispatch import Signal
+
+attempts_ended = Signal()

@@ -1,0 +1,200 @@
+"""The horse's one thread for all input and output: tickets in, outcomes out, rows exchanged.
+
+Each cycle is one LMPOP and one transaction, however many tasks end and begin with it.
+"""
+
+import logging
+import os
+import queue
+import threading
+import time
+
+from django.db import connection
+from redis import Redis
+from redis.exceptions import RedisError
+
+from jobs.broker import tickets
+from jobs.domain.outcomes import Outcome
+from jobs.store.claim import Claim
+from jobs.worker.horse import Horse, PlainJob
+from jobs.worker.ledger import Ledger
+from jobs.worker.options import RunLimits, WorkerOptions
+from jobs.worker.popping import NOTHING, Popped, pop
+
+logger = logging.getLogger(__name__)
+
+#: Exit status of a horse whose feeder broke down.
+BROKEN = 70
+#: While Redis is away, ask again this rarely.
+PAUSE_SECONDS = 0.5
+#: While every executor is busy and nothing waits to be told, look up this rarely.
+NAP_SECONDS = 0.1
+
+
+class Feeder(threading.Thread):
+    """Feeds one horse until it drains, or its limits are reached."""
+
+    def __init__(
+        self,
+        horse: Horse,
+        *,
+        client: "Redis",
+        worker: str,
+        worker_key: str,
+        supervisor_pid: int,
+        queues: list[str],
+        options: WorkerOptions,
+        limits: RunLimits,
+    ) -> None:
+        super().__init__(name="feeder", daemon=True)
+        self._horse = horse
+        self._client = client
+        self._supervisor_pid = supervisor_pid
+        self._queues = queues
+        self._options = options
+        self._limits = limits
+        self._ledger = Ledger(
+            horse,
+            client=client,
+            worker=worker,
+            worker_key=worker_key,
+            release_name=options.release,
+        )
+        self._outstanding = 0
+        """Handed to the executors and not yet collected."""
+        self._begun = 0
+        self._idle_since = time.monotonic()
+
+    def run(self) -> None:
+        """Feed until done; a feeder that breaks takes the process with it, and a new one comes."""
+        try:
+            while self._cycle():
+                pass
+            connection.close()
+            for _ in range(self._horse.threads):
+                self._horse.ready.put(None)
+        except BaseException:
+            logger.exception("the feeder broke down")
+            os._exit(BROKEN)
+
+    def _cycle(self) -> bool:
+        """One round; False when there is nothing more to do, ever."""
+        if os.getppid() != self._supervisor_pid:
+            os._exit(1)  # nobody renews our lease any more: what we hold will be taken over
+        self._collect()
+        stuck = self._is_stuck()
+        if self._horse.ready.qsize() and (self._horse.stopping or stuck):
+            self._give_back()
+        idle = not self._outstanding and not self._ledger.backlog
+        want = self._want(stuck=stuck)
+        popped = self._pop(want, listen=idle) if want > 0 else NOTHING
+        for place in popped.plain:
+            self._hand_out(PlainJob(*place))
+        self._ledger.flush_progress()
+        if popped.tickets or self._ledger.backlog:
+            for claim in self._ledger.exchange(popped.tickets):
+                self._hand_out(claim)
+        elif idle and not popped.plain and self._may_leave():
+            return False
+        self._rest(stuck=stuck, want=want)
+        return True
+
+    def _rest(self, *, stuck: bool, want: int) -> None:
+        """Wait for something to end; an idle feeder has already waited for Redis."""
+        if self._outstanding:
+            self._idle_since = time.monotonic()
+            self._horse.wake.wait(NAP_SECONDS if stuck else self._options.tick_seconds)
+        elif want <= 0:
+            self._horse.wake.wait(NAP_SECONDS)
+        self._horse.wake.clear()
+
+    def _may_leave(self) -> bool:
+        idle_seconds = time.monotonic() - self._idle_since
+        most_idle = self._limits.max_idle_seconds
+        return (
+            self._horse.stopping
+            or self._limits.burst
+            or (most_idle is not None and idle_seconds > most_idle)
+            or self._left_to_begin() <= 0
+        )
+
+    def _left_to_begin(self) -> float:
+        most = self._limits.max_jobs
+        return float("inf") if most is None else most - self._begun
+
+    def _collect(self) -> None:
+        """Move what the executors ended into the backlog."""
+        count = len(self._horse.ended)
+        for item in self._horse.ended[:count]:
+            self._outstanding -= 1
+            if isinstance(item, Outcome):
+                self._ledger.backlog.append(item)
+        del self._horse.ended[:count]
+
+    def _is_stuck(self) -> bool:
+        """Whether every executor has been in one task for longer than the window."""
+        now = time.monotonic()
+        return all(
+            (began := self._horse.slots.began(index)) and now - began > self._options.window_seconds
+            for index in range(self._horse.threads)
+        )
+
+    def _want(self, *, stuck: bool) -> int:
+        """How many ids to take: about a window of expected work beyond what runs."""
+        if self._horse.stopping or stuck or self._horse.slots.is_suspended():
+            return 0
+        threads, most = self._horse.threads, self._options.batch_size
+        per_window = int(
+            threads * self._options.window_seconds / max(self._horse.average_seconds, 1e-6)
+        )
+        if threads == 1:
+            held, room = self._horse.ready.qsize(), max(1, min(most, per_window))
+            want = room - held if held <= room // 2 else 0
+        else:
+            want = min(most, threads + per_window) - self._outstanding
+        return int(min(want, self._left_to_begin()))
+
+    def _pop(self, want: int, *, listen: bool) -> Popped:
+        try:
+            popped = pop(
+                self._client, self._queues, most=want, listen=listen and not self._limits.burst
+            )
+        except RedisError as error:
+            logger.warning("Redis is away: %s", error)
+            self._horse.wake.wait(PAUSE_SECONDS)
+            return NOTHING
+        if self._horse.stopping:
+            self._put_back(popped)
+            return NOTHING
+        return popped
+
+    def _put_back(self, popped: Popped) -> None:
+        tickets.ring(popped.tickets, at_front=True)
+        try:
+            for queue_name, job_id in reversed(popped.plain):
+                self._client.lpush(tickets.list_key(queue_name), job_id)
+        except RedisError:
+            logger.exception("Redis went away while it held no copy of %s", popped.plain)
+
+    def _hand_out(self, item: Claim | PlainJob) -> None:
+        self._outstanding += 1
+        self._begun += 1
+        self._horse.ready.put(item)
+
+    def _give_back(self) -> None:
+        """Return what waits unstarted, so that it never waits behind a long task or a shutdown."""
+        held: list[Claim] = []
+        plain: list[tuple[str, str]] = []
+        while True:
+            try:
+                item = self._horse.ready.get_nowait()
+            except queue.Empty:
+                break
+            if isinstance(item, PlainJob):
+                plain.append((item.queue, item.job_id))
+            elif item is not None:
+                held.append(item)
+        self._outstanding -= len(held) + len(plain)
+        self._begun -= len(held) + len(plain)
+        self._put_back(Popped([], plain))
+        self._ledger.give_back(held)

@@ -1,0 +1,140 @@
+"""The process that runs tasks: executors, and one feeder that does all the talking.
+
+Forked warm by the supervisor, it lives until it is told to go, or recycled. What it holds, it
+holds under its supervisor's lease; when the supervisor dies, it leaves at once.
+"""
+
+import ctypes
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from jobs.conf import get_conf
+from jobs.domain.payload import encode
+
+from jobs.domain.outcomes import Outcome, TaskStopped, TaskTimeout
+from jobs.store.claim import Claim
+from jobs.store.progress import Progress
+from jobs.worker.executors import ended_by, run
+from jobs.worker.slots import Order, Slots
+
+#: Threads trade the interpreter lock this often; Python's 5 ms would let a task that computes
+#: starve the feeder for that long at each of its reads.
+SWITCH_SECONDS = 0.0005
+_ORDERS = {Order.TIME_OUT: TaskTimeout, Order.STOP: TaskStopped}
+
+
+class PlainJob(NamedTuple):
+    """A job of RQ's own, to be run by RQ's own means."""
+
+    queue: str
+    job_id: str
+
+
+class Horse:
+    """What executors and feeder share inside the process."""
+
+    def __init__(
+        self, slots: Slots, *, threads: int, run_plain: Callable[[PlainJob], None]
+    ) -> None:
+        self.slots = slots
+        self.threads = threads
+        self.ready: queue.SimpleQueue[Claim | PlainJob | None] = queue.SimpleQueue()
+        self.ended: list[Outcome | PlainJob] = []
+        self.progress: dict[str, Progress] = {}
+        self.wake = threading.Event()
+        self.stopping = False
+        self.average_seconds = 0.05
+        self._run_plain = run_plain
+        self._in_task = [False] * threads
+        self._thread_ids = [0] * threads
+        self._result_limit_bytes = get_conf().result_limit_bytes
+
+    def work(self) -> None:
+        """Run what comes through `ready` until None comes; in the main thread if there is one."""
+        signal.signal(signal.SIGUSR1, self._obey)
+        signal.signal(signal.SIGTERM, self._drain)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        if self.threads == 1:
+            self._execute(0)
+            return
+        threads = [
+            threading.Thread(target=self._execute, args=(index,), name=f"executor-{index}")
+            for index in range(self.threads)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def running(self) -> set[tuple[str, int]]:
+        """What the executors run, as (task id, fence)."""
+        slots = (self.slots.running(index) for index in range(self.threads))
+        return {(slot.task_id, slot.fence) for slot in slots if slot is not None}
+
+    def _execute(self, index: int) -> None:
+        self._thread_ids[index] = threading.get_ident()
+        while (item := self.ready.get()) is not None:
+            if isinstance(item, PlainJob):
+                self._run_plain(item)
+                self.ended.append(item)
+            else:
+                self.ended.append(self._run(index, item))
+            if self.ready.empty():
+                self.wake.set()
+
+    def _run(self, index: int, claim: Claim) -> Outcome:
+        began = time.monotonic()
+        started = time.time()
+        self.slots.occupy(index, claim.task_id, claim.fence, began, claim.timeout_seconds)
+        try:
+            self._in_task[index] = True
+            outcome = run(
+                claim,
+                report=partial(self._report, claim),
+                should_stop=partial(self._should_stop, index),
+                result_limit_bytes=self._result_limit_bytes,
+            )
+            self._in_task[index] = False
+        except BaseException as error:
+            self._in_task[index] = False
+            outcome = ended_by(claim, error, started)
+        self.slots.vacate(index)
+        self.average_seconds += 0.1 * (time.monotonic() - began - self.average_seconds)
+        return outcome
+
+    def _report(self, claim: Claim, said: dict[str, Any]) -> None:
+        self.progress[claim.task_id] = Progress(
+            claim.task_id, claim.fence, encode(said, limit_bytes=10_000).decode()
+        )
+
+    def _should_stop(self, index: int) -> bool:
+        return self.stopping or self.slots.order(index) is Order.STOP
+
+    def _obey(self, signum: int, frame: object) -> None:
+        """Carry the supervisor's orders into the tasks they name."""
+        for index in range(self.threads):
+            error = _ORDERS.get(self.slots.order(index))
+            if error is None or not self._in_task[index]:
+                continue
+            if self.threads == 1:
+                raise error(self._why(index, error))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread_ids[index]), ctypes.py_object(error)
+            )
+
+    def _why(self, index: int, error: type[BaseException]) -> str:
+        current = self.slots.running(index)
+        if error is TaskTimeout and current is not None:
+            return f"ran longer than its time limit of {current.timeout_seconds:g} s"
+        return "cancelled while it ran"
+
+    def _drain(self, signum: int, frame: object) -> None:
+        self.stopping = True
+        self.wake.set()

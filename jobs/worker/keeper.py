@@ -1,0 +1,89 @@
+"""The supervisor's second thread: what it does each second, and what may hang with the database.
+
+The first thread keeps the time limits and the signals, whatever the database does; it reads
+`renewed` to know for how long the lease is still good.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import Error, connection
+from redis.exceptions import RedisError
+
+from jobs.domain.states import State
+from jobs.maintenance.loop import Maintenance
+from jobs.models import Task
+from jobs.worker.lease import Lease
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+
+
+class Keeper:
+    """Renews the lease, finds cancelled tasks, beats in Redis, and maintains if it leads."""
+
+    def __init__(
+        self,
+        lease: Lease,
+        *,
+        counts: Callable[[], tuple[int, int]],
+        beat_redis: Callable[[], None],
+    ) -> None:
+        self.renewed = time.monotonic()
+        self.given_up = False
+        """Somebody took our tasks over while we were silent."""
+        self.cancelled: set[str] = set()
+        """Ids of tasks we hold that were cancelled, as of the last beat."""
+        self._lease = lease
+        self._counts = counts
+        self._beat_redis = beat_redis
+        self._maintenance = Maintenance(lease.name)
+        self._leave = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to beat; after the fork, so that the horse inherits no open connection."""
+        self.renewed = time.monotonic()
+        self.given_up = False
+        self._leave.clear()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the beats and close the database connection; waits for a beat under way."""
+        self._leave.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._maintenance.resign()
+
+    def _run(self) -> None:
+        while not self._leave.is_set():
+            try:
+                self._beat()
+            except Error as error:
+                logger.warning("the database is away, the lease is not renewed: %s", error)
+                connection.close()
+            except Exception:
+                logger.exception("a beat failed")
+            self._leave.wait(BEAT_SECONDS)
+        connection.close()
+
+    def _beat(self) -> None:
+        try:
+            self._beat_redis()
+        except RedisError as error:
+            logger.warning("Redis is away: %s", error)
+        began = time.monotonic()
+        succeeded, failed = self._counts()
+        if not self._lease.renew(succeeded=succeeded, failed=failed):
+            self.given_up = True
+            return
+        self.renewed = began
+        held = Task.objects.filter(worker=self._lease.name, state=State.STARTED)
+        cancelled = held.filter(cancel_requested_at__isnull=False)
+        self.cancelled = {str(pk) for pk in cancelled.values_list("pk", flat=True)}
+        self._maintenance.tick()

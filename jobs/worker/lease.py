@@ -1,0 +1,91 @@
+"""A worker's claim to be alive: one row, renewed by its supervisor."""
+
+import logging
+import os
+import socket
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from jobs.domain.processes import started_mark
+from jobs.exceptions import TaskQueueError
+from jobs.models import WorkerLease
+from jobs.services.rescue import rescue
+from jobs.worker.options import WorkerOptions
+
+logger = logging.getLogger(__name__)
+
+
+class WorkerNameTaken(TaskQueueError):
+    """Another live worker has this name."""
+
+    code = "worker_name_taken"
+    message = (
+        "Worker {name} is alive on {host} with pid {pid}: stop it, or start this one with another "
+        "--name."
+    )
+
+
+class Lease:
+    """The lease of this process."""
+
+    def __init__(self, name: str, *, queues: list[str], options: WorkerOptions) -> None:
+        self.name = name
+        self._queues = queues
+        self._options = options
+
+    def acquire(self) -> None:
+        """Write the row before anything is claimed under it.
+
+        A row of that name whose process is provably gone, or has been silent for its whole lease,
+        is taken over, and what it held is rescued first.
+
+        Raises:
+            WorkerNameTaken: its process lives.
+        """
+        with transaction.atomic():
+            former = WorkerLease.objects.select_for_update().filter(name=self.name).first()
+            if former is not None:
+                self._refuse_if_alive(former)
+        if former is not None:
+            rescued = rescue(worker=self.name, verdicts=None, detail=f"pid {former.pid} is gone")
+            logger.warning("took over the lease of pid %d, %d task(s)", former.pid, rescued)
+            former.delete()
+        WorkerLease.objects.create(
+            name=self.name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            pid_started=started_mark(os.getpid()),
+            release=self._options.release,
+            queues=self._queues,
+            concurrency=self._options.threads,
+            lease_seconds=self._options.lease_seconds,
+        )
+
+    def renew(self, *, succeeded: int, failed: int) -> bool:
+        """Beat once, with the present counts; False when the row is gone: we were given up."""
+        return bool(
+            WorkerLease.objects.filter(
+                name=self.name, pid=os.getpid(), host=socket.gethostname()
+            ).update(
+                beat=F("beat") + 1,
+                renewed_at=timezone.now(),
+                succeeded_count=succeeded,
+                failed_count=failed,
+            )
+        )
+
+    def release(self) -> None:
+        """Go: nothing is held any more."""
+        WorkerLease.objects.filter(name=self.name, pid=os.getpid()).delete()
+
+    def _refuse_if_alive(self, former: WorkerLease) -> None:
+        if former.host == socket.gethostname():
+            alive = former.pid != os.getpid() and started_mark(former.pid) == former.pid_started
+        else:
+            silence = timezone.now() - former.renewed_at
+            alive = silence <= timedelta(seconds=former.lease_seconds)
+        if alive:
+            raise WorkerNameTaken(name=former.name, host=former.host, pid=former.pid)

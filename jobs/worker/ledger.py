@@ -1,0 +1,169 @@
+"""What the feeder writes down: outcomes, claims, progress; and how it outlives the database."""
+
+import logging
+import time
+
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
+from redis import Redis
+from redis.exceptions import RedisError
+
+from jobs.broker import changes, tickets
+from jobs.domain.outcomes import Outcome
+from jobs.domain.states import ENDED, State
+from jobs.models import Task
+from jobs.signals import attempts_ended
+from jobs.store.claim import Claim
+from jobs.store.exchange import Exchanged, exchange
+from jobs.store.progress import write_progress
+from jobs.store.release import release
+from jobs.worker.executors import unstorable
+from jobs.worker.horse import Horse
+
+logger = logging.getLogger(__name__)
+
+#: After an error of the database, wait this long before the next try.
+PAUSE_SECONDS = 0.5
+PROGRESS_SECONDS = 0.25
+
+
+class Ledger:
+    """The database side of one feeder; nothing ended is ever dropped while the process lives."""
+
+    def __init__(
+        self, horse: Horse, *, client: "Redis", worker: str, worker_key: str, release_name: str
+    ) -> None:
+        self.backlog: list[Outcome] = []
+        self._horse = horse
+        self._client = client
+        self._worker = worker
+        self._worker_key = worker_key
+        self._release_name = release_name
+        self._unsure = False
+        self._progress_at = 0.0
+
+    def exchange(self, popped: list[tuple[str, str]]) -> list[Claim]:
+        """End the backlog and claim the tickets, given as (queue, task id); gives the claims.
+
+        While the database is away the backlog stays, and the tickets go back to their lists.
+        """
+        try:
+            did = self._write(self.backlog, [task_id for _, task_id in popped])
+        except (OperationalError, InterfaceError) as error:
+            self._database_away(error)
+            tickets.ring(popped, at_front=True)
+            return []
+        except (DataError, IntegrityError):
+            logger.exception("an outcome cannot be stored")
+            tickets.ring(popped, at_front=True)
+            self._sift()
+            return []
+        if self._unsure:
+            self._release_unheld(did.claims)
+        self._settle(did)
+        return did.claims
+
+    def give_back(self, held: list[Claim]) -> None:
+        """Release claims that were never begun, and ring for them at their lists' front."""
+        if not held:
+            return
+        try:
+            free = release([(claim.task_id, claim.fence) for claim in held])
+        except (OperationalError, InterfaceError) as error:
+            self._database_away(error)  # `_release_unheld` makes it good
+            return
+        tickets.ring(free, at_front=True)
+
+    def flush_progress(self) -> None:
+        """Write what running tasks said; every `PROGRESS_SECONDS` at most, unless some ended."""
+        now = time.monotonic()
+        if not self._horse.progress or (
+            not self.backlog and now - self._progress_at < PROGRESS_SECONDS
+        ):
+            return
+        self._progress_at = now
+        said = list(self._horse.progress.values())
+        for line in said:
+            self._horse.progress.pop(line.task_id, None)
+        try:
+            write_progress(said, now=time.time())
+        except (OperationalError, InterfaceError) as error:
+            self._database_away(error)
+            return
+        changes.tell([(line.task_id, changes.PROGRESS) for line in said])
+
+    def _write(self, outcomes: list[Outcome], task_ids: list[str]) -> Exchanged:
+        return exchange(
+            outcomes, task_ids, worker=self._worker, release=self._release_name, now=time.time()
+        )
+
+    def _sift(self) -> None:
+        """Write the backlog one by one; an outcome that cannot be stored ends as a failure."""
+        outcomes, self.backlog = self.backlog, []
+        for outcome in outcomes:
+            for version in (outcome, unstorable(outcome)):
+                try:
+                    did = self._write([version], [])
+                except (DataError, IntegrityError):
+                    logger.exception("task %s", outcome.task_id)
+                    continue
+                self.backlog = [version]
+                self._settle(did)
+                break
+
+    def _database_away(self, error: Exception) -> None:
+        """Keep the outcomes for the next round; a commit may have happened without an answer."""
+        logger.warning("the database is away, %d outcome(s) wait: %s", len(self.backlog), error)
+        connection.close()
+        self._unsure = True
+        self._horse.wake.wait(PAUSE_SECONDS)
+
+    def _release_unheld(self, claims: list[Claim]) -> None:
+        """Give back what the table says is ours but a lost answer kept out of our hands."""
+        if self._horse.ready.qsize():
+            return  # what waits there is held too, and cannot be listed: next time
+        held = {(claim.task_id, claim.fence) for claim in claims}
+        held |= self._horse.running()
+        held |= {
+            (item.task_id, item.fence)
+            for item in [*self._horse.ended, *self.backlog]
+            if isinstance(item, Outcome)
+        }
+        rows = Task.objects.filter(worker=self._worker, state=State.STARTED)
+        lost = [
+            (str(pk), fence)
+            for pk, fence in rows.values_list("pk", "fence")
+            if (str(pk), fence) not in held
+        ]
+        if lost:
+            tickets.ring(release(lost), at_front=True)
+        self._unsure = False
+
+    def _settle(self, did: Exchanged) -> None:
+        """After the commit: count, forget used tickets, tell the watchers and the listeners."""
+        outcomes, self.backlog = self.backlog, []
+        stale = [outcome.task_id for outcome in outcomes if outcome.task_id not in did.ended]
+        if stale:
+            logger.warning("fenced out, outcomes dropped: %s", ", ".join(stale))
+        succeeded = sum(state is State.SUCCESS for state in did.ended.values())
+        self._horse.slots.count_ended(succeeded, len(did.ended) - succeeded)
+        try:
+            self._tell(did, succeeded)
+        except RedisError as error:
+            logger.warning("Redis is away, counts and news are skipped: %s", error)
+        if did.ended:
+            attempts_ended.send(type(self), outcomes=outcomes, states=did.ended)
+
+    def _tell(self, did: Exchanged, succeeded: int) -> None:
+        pipe = self._client.pipeline(transaction=False)
+        if did.ended:
+            pipe.hincrby(self._worker_key, "successful_job_count", succeeded)
+            pipe.hincrby(self._worker_key, "failed_job_count", len(did.ended) - succeeded)
+        gone = [task_id for task_id, state in did.ended.items() if state in ENDED]
+        tickets.drop(pipe, gone + [task.task_id for task in did.expired])
+        if changes.is_watched():
+            news = [(task_id, state.value) for task_id, state in did.ended.items()]
+            news += [(claim.task_id, State.STARTED.value) for claim in did.claims]
+            news += [(task.task_id, State.REVOKED.value) for task in did.expired]
+            changes.tell_in(pipe, news)
+        if len(pipe):
+            pipe.execute()

@@ -1,0 +1,33 @@
+"""How a worker is to work."""
+
+from dataclasses import dataclass, field
+
+from jobs.conf import get_conf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """Options of one worker tree; what is not given comes from settings.JOBS."""
+
+    threads: int = 1
+    """Tasks at once, each in a thread; 1 runs them in the horse's main thread."""
+    lease_seconds: float = field(default_factory=lambda: get_conf().lease_seconds)
+    drain_seconds: float = field(default_factory=lambda: get_conf().drain_seconds)
+    stop_grace_seconds: float = 1.0
+    """Between asking a task to stop, or to time out, and killing its process."""
+    batch_size: int = field(default_factory=lambda: get_conf().batch_size)
+    """The most ids held unstarted."""
+    window_seconds: float = field(default_factory=lambda: get_conf().window_seconds)
+    """Hold no more than this much expected work."""
+    tick_seconds: float = field(default_factory=lambda: get_conf().tick_seconds)
+    """The longest an outcome waits for company."""
+    release: str = field(default_factory=lambda: get_conf().release)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """When a worker goes home by itself; RQ's flags."""
+
+    burst: bool = False
+    max_jobs: int | None = None
+    max_idle_seconds: float | None = None

@@ -1,0 +1,100 @@
+"""The supervisor's watch over one living horse: time limits, stops, drain, the lease."""
+
+import logging
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+
+from jobs.services.rescue import Verdict
+from jobs.worker.keeper import Keeper
+from jobs.worker.options import WorkerOptions
+from jobs.worker.slots import Order, Running, Slots
+
+logger = logging.getLogger(__name__)
+
+#: The share of the lease after which a horse whose lease cannot be renewed is stopped: the rest
+#: is the margin between its end and the first moment somebody may take its tasks over.
+FENCE_SHARE = 0.8
+
+
+@dataclass(slots=True)
+class Overseer:
+    """Looks at the slots ten times a second and acts on what it has seen twice."""
+
+    horse_pid: int
+    slots: Slots
+    keeper: Keeper
+    options: WorkerOptions
+    stop_requests: dict[str, float] = field(default_factory=dict)
+    """Task id -> monotonic moment until which a stop message is remembered."""
+    drain_until: float = float("inf")
+    _seen: dict[int, Running | None] = field(default_factory=dict)
+    _ordered: dict[tuple[str, int], tuple[Order, float]] = field(default_factory=dict)
+    _killed_for: str = ""
+
+    def look(self) -> None:
+        """One round over all executors."""
+        now = time.monotonic()
+        for index in range(self.slots.count):
+            current = self.slots.running(index)
+            if current is not None and current == self._seen.get(index):
+                self._judge(index, current, now)
+            self._seen[index] = current
+        if now > self.drain_until:
+            self._kill("the drain time is over")
+        elif self.keeper.given_up:
+            self._kill("our lease is gone: the tasks are others' now")
+        elif now - self.keeper.renewed > FENCE_SHARE * self.options.lease_seconds:
+            self._kill("the lease cannot be renewed")
+
+    def verdicts(self) -> dict[tuple[str, int], Verdict]:
+        """What became of each task that ran when the horse died."""
+        return {
+            (current.task_id, current.fence): self._verdict(current)
+            for index in range(self.slots.count)
+            if (current := self.slots.running(index)) is not None
+        }
+
+    def _judge(self, index: int, current: Running, now: float) -> None:
+        order = self._order_for(current, now)
+        if order is Order.NONE:
+            return
+        key = (current.task_id, current.fence)
+        given = self._ordered.get(key)
+        if given is None or given[0] < order:
+            self._ordered[key] = (order, now)
+            self.slots.give_order(index, current.fence, order)
+            self._signal(signal.SIGUSR1)
+        elif now > given[1] + self.options.stop_grace_seconds:
+            self._kill(f"task {current.task_id} did not end when asked ({order.name.lower()})")
+
+    def _order_for(self, current: Running, now: float) -> Order:
+        if current.task_id in self.keeper.cancelled or (
+            self.stop_requests.get(current.task_id, 0.0) > now
+        ):
+            return Order.STOP
+        if current.timeout_seconds and now > current.began + current.timeout_seconds:
+            return Order.TIME_OUT
+        given = self._ordered.get((current.task_id, current.fence))
+        return given[0] if given else Order.NONE
+
+    def _verdict(self, current: Running) -> Verdict:
+        given = self._ordered.get((current.task_id, current.fence))
+        if given is not None:
+            return Verdict.STOPPED if given[0] is Order.STOP else Verdict.TIMED_OUT
+        if self.drain_until < float("inf"):
+            return Verdict.SHUT_DOWN
+        return Verdict.LOST if self._killed_for else Verdict.CRASHED
+
+    def _kill(self, why: str) -> None:
+        if not self._killed_for:
+            logger.error("killing work-horse %d: %s", self.horse_pid, why)
+            self._killed_for = why
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.kill(self.horse_pid, number)
+        except ProcessLookupError:
+            return

@@ -1,0 +1,48 @@
+"""Take tickets from the queues' lists, the most urgent queue first."""
+
+from typing import NamedTuple
+
+from redis import Redis
+
+from jobs.broker.tickets import list_key, task_id_of
+
+#: How long an idle worker listens at a time; it looks after its other duties between.
+LISTEN_SECONDS = 1
+
+
+class Popped(NamedTuple):
+    """Tickets as (queue, task id), plain RQ jobs as (queue, job id)."""
+
+    tickets: list[tuple[str, str]]
+    plain: list[tuple[str, str]]
+
+
+NOTHING = Popped([], [])
+
+
+def pop(client: "Redis", queues: list[str], *, most: int, listen: bool) -> Popped:
+    """Take up to `most` ids; with `listen`, wait up to `LISTEN_SECONDS` for the first.
+
+    One LMPOP empties the most urgent list that has anything. Raises RedisError.
+    """
+    keys = [list_key(queue) for queue in queues]
+    items: list[tuple[bytes, bytes]] = []
+    if listen:
+        first = client.blpop(keys, LISTEN_SECONDS)
+        if first is None:
+            return NOTHING
+        items.append((first[0], first[1]))
+    if most > len(items):
+        more = client.lmpop(len(keys), *keys, direction="LEFT", count=most - len(items))
+        if more:
+            items += [(more[0], item) for item in more[1]]
+    popped = Popped([], [])
+    for key, item in items:
+        queue = key.decode().removeprefix(list_key(""))
+        job_id = item.decode(errors="replace")
+        task_id = task_id_of(job_id)
+        if task_id is None:
+            popped.plain.append((queue, job_id))
+        else:
+            popped.tickets.append((queue, task_id))
+    return popped

@@ -1,0 +1,105 @@
+"""What supervisor and horse tell each other without a word: a few bytes of shared memory.
+
+The horse writes what each executor runs; the supervisor reads it to enforce time limits and to
+know, when the horse is dead, what died with it. The supervisor writes orders; the horse obeys
+those that name the fence it runs. Writes are not atomic, so a reader acts only on what it has
+seen twice.
+"""
+
+import mmap
+import struct
+from enum import IntEnum
+from typing import NamedTuple
+from uuid import UUID
+
+_SLOT = struct.Struct("=16sqdd")
+_ORDER = struct.Struct("=qB")
+_COUNTS = struct.Struct("=qq")
+_COUNTS_AT = 8
+_PER_SLOT = 64
+_SLOTS_AT = 64
+_ORDER_AT = 40
+
+
+class Running(NamedTuple):
+    """What an executor runs: times are monotonic seconds, `timeout_seconds` 0 means none."""
+
+    task_id: str
+    fence: int
+    began: float
+    timeout_seconds: float
+
+
+class Order(IntEnum):
+    """What the supervisor wants of a running task."""
+
+    NONE = 0
+    TIME_OUT = 1
+    STOP = 2
+
+
+class Slots:
+    """The shared page. Made before the fork; both sides use the same object."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._page = mmap.mmap(-1, _SLOTS_AT + _PER_SLOT * count)
+
+    def occupy(
+        self, index: int, task_id: str, fence: int, began: float, timeout_seconds: float
+    ) -> None:
+        """Horse: executor `index` begins a task."""
+        _SLOT.pack_into(
+            self._page,
+            _SLOTS_AT + index * _PER_SLOT,
+            UUID(task_id).bytes,
+            fence,
+            began,
+            timeout_seconds,
+        )
+
+    def vacate(self, index: int) -> None:
+        """Horse: executor `index` has ended its task."""
+        _SLOT.pack_into(self._page, _SLOTS_AT + index * _PER_SLOT, bytes(16), 0, 0.0, 0.0)
+
+    def running(self, index: int) -> Running | None:
+        """What executor `index` runs, or None; may be torn when read from the other process."""
+        raw, fence, began, timeout = _SLOT.unpack_from(self._page, _SLOTS_AT + index * _PER_SLOT)
+        return Running(str(UUID(bytes=raw)), fence, began, timeout) if began else None
+
+    def began(self, index: int) -> float:
+        """When executor `index` began what it runs, 0.0 when it runs nothing."""
+        return float(_SLOT.unpack_from(self._page, _SLOTS_AT + index * _PER_SLOT)[2])
+
+    def give_order(self, index: int, fence: int, order: Order) -> None:
+        """Supervisor: tell executor `index` what to do with the task it runs under `fence`."""
+        _ORDER.pack_into(self._page, _SLOTS_AT + index * _PER_SLOT + _ORDER_AT, fence, order)
+
+    def order(self, index: int) -> Order:
+        """The order for what executor `index` runs now; one for an earlier fence is void."""
+        place = _SLOTS_AT + index * _PER_SLOT
+        fence, order = _ORDER.unpack_from(self._page, place + _ORDER_AT)
+        current = _SLOT.unpack_from(self._page, place)[1]
+        return Order(order) if fence == current and current else Order.NONE
+
+    def clear(self) -> None:
+        """Supervisor: forget everything of a dead horse, but the counts."""
+        self._page[_SLOTS_AT:] = bytes(_PER_SLOT * self.count)
+
+    def count_ended(self, succeeded: int, failed: int) -> None:
+        """Horse: add to the counts of ended attempts."""
+        well, badly = self.ended_counts()
+        _COUNTS.pack_into(self._page, _COUNTS_AT, well + succeeded, badly + failed)
+
+    def ended_counts(self) -> tuple[int, int]:
+        """How many attempts ended well and badly since the page was made."""
+        succeeded, failed = _COUNTS.unpack_from(self._page, _COUNTS_AT)
+        return succeeded, failed
+
+    def set_suspended(self, *, suspended: bool) -> None:
+        """Supervisor: whether the horse may take new work."""
+        self._page[0] = int(suspended)
+
+    def is_suspended(self) -> bool:
+        """Horse: whether to leave new work where it is."""
+        return bool(self._page[0])

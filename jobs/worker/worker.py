@@ -1,0 +1,234 @@
+"""TaskWorker: an RQ worker whose supervisor never runs user code and whose horse stays warm.
+
+Registration, heartbeats, suspension, commands, the scheduler and every plain RQ job are RQ's own;
+tasks go through the horse's feeder (see `horse`, `feeder`), which never touches RQ's per-job
+bookkeeping.
+"""
+
+import json
+import os
+import random
+import select
+import signal
+import socket
+import time
+from typing import Any
+
+from django.db import Error, connections
+from redis.exceptions import RedisError
+from rq import worker_registration
+from rq.suspension import is_suspended
+from rq.worker import Worker
+from rq.worker.base import (
+    DEFAULT_LOGGING_DATE_FORMAT,
+    DEFAULT_LOGGING_FORMAT,
+    DequeueStrategy,
+    StopRequested,
+    WorkerStatus,
+)
+
+from jobs.broker.tickets import task_id_of
+from jobs.services.rescue import rescue
+from jobs.worker.feeder import Feeder
+from jobs.worker.horse import Horse
+from jobs.worker.keeper import Keeper
+from jobs.worker.lease import Lease
+from jobs.worker.options import RunLimits, WorkerOptions
+from jobs.worker.overseer import Overseer
+from jobs.worker.parent_death import die_with_parent
+from jobs.worker.plain import PlainRunner
+from jobs.worker.slots import Slots
+
+LOOK_SECONDS = 0.1
+#: How long a stop message is remembered for a task that has not begun yet.
+STOP_MEMORY_SECONDS = 5.0
+REPAIR_SECONDS = 1.0
+
+
+class TaskWorker(Worker):
+    """Runs tasks and plain jobs from the given queues."""
+
+    def __init__(self, *args: Any, options: WorkerOptions | None = None, **kwargs: Any) -> None:
+        if not kwargs.get("name"):
+            kwargs["name"] = f"{socket.gethostname()}-{os.getpid()}"
+        super().__init__(*args, **kwargs)
+        self.options = options or WorkerOptions()
+        self._slots = Slots(self.options.threads)
+        self._lease = Lease(self.name, queues=self.queue_names(), options=self.options)
+        self._plain = PlainRunner(self)
+        self._keeper = Keeper(
+            self._lease, counts=self._slots.ended_counts, beat_redis=self._beat_redis
+        )
+        self._stop_requests: dict[str, float] = {}
+        self._overseer: Overseer | None = None
+        self._limits = RunLimits()
+
+    def work(
+        self,
+        burst: bool = False,
+        logging_level: str | None = None,
+        date_format: str = DEFAULT_LOGGING_DATE_FORMAT,
+        log_format: str = DEFAULT_LOGGING_FORMAT,
+        max_jobs: int | None = None,
+        max_idle_time: int | None = None,
+        with_scheduler: bool = False,
+        dequeue_strategy: DequeueStrategy = DequeueStrategy.DEFAULT,
+    ) -> bool:
+        """Supervise one horse after another until told to stop; True when anything was run."""
+        self._limits = RunLimits(burst=burst, max_jobs=max_jobs, max_idle_seconds=max_idle_time)
+        self._lease.acquire()
+        try:
+            self.bootstrap(logging_level, date_format, log_format)
+            if with_scheduler:
+                self._start_scheduler(burst, logging_level, date_format, log_format)
+            self._install_signal_handlers()
+            try:
+                self._supervise()
+            except StopRequested:
+                pass
+            finally:
+                self.teardown()
+        finally:
+            self._repair(self._lease.release)
+        return sum(self._slots.ended_counts()) > 0
+
+    def register_birth(self) -> None:
+        """RQ's, but a former process of our name is no obstacle: we have the lease."""
+        self.connection.delete(self.key)
+        super().register_birth()
+
+    def handle_payload(self, message: dict[str, Any]) -> None:
+        """RQ's commands; a stop command for a task becomes an order to its executor."""
+        payload = json.loads(message["data"])
+        task_id = task_id_of(str(payload.get("job_id", "")))
+        if payload.get("command") == "stop-job" and task_id is not None:
+            self._stop_requests[task_id] = time.monotonic() + STOP_MEMORY_SECONDS
+        else:
+            super().handle_payload(message)
+
+    def _shutdown(self) -> None:
+        """First signal: let the horse finish what runs, and give back what does not."""
+        self._stop_requested = True
+        if self.scheduler:
+            self.stop_scheduler()
+        if self._overseer is not None:
+            self._overseer.drain_until = time.monotonic() + self.options.drain_seconds
+            os.kill(self._overseer.horse_pid, signal.SIGTERM)
+
+    def _supervise(self) -> None:
+        while True:
+            overseer, pipe = self._fork()
+            self._keeper.start()
+            status = self._watch(overseer, pipe)
+            self._keeper.stop()
+            self._overseer = None
+            self._horse_pid = 0
+            if status != 0:
+                self._bury(overseer, status)
+            if self._stop_requested or status == 0:
+                return
+
+    def _fork(self) -> tuple[Overseer, int]:
+        """Start a horse; its end of the pipe closes when it dies, however it dies."""
+        connections.close_all()
+        self._slots.clear()
+        readable, writable = os.pipe()
+        supervisor_pid = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            os.close(readable)
+            self._be_horse(supervisor_pid)
+        os.close(writable)
+        self._horse_pid = pid
+        self._overseer = Overseer(
+            horse_pid=pid,
+            slots=self._slots,
+            keeper=self._keeper,
+            options=self.options,
+            stop_requests=self._stop_requests,
+        )
+        self.set_state(WorkerStatus.BUSY)
+        self.procline(f"supervises {pid}")
+        return self._overseer, readable
+
+    def _be_horse(self, supervisor_pid: int) -> None:
+        status = 1
+        try:
+            os.setpgrp()
+            die_with_parent(supervisor_pid)
+            self._is_horse = True
+            random.seed()
+            self.procline("runs tasks")
+            horse = Horse(self._slots, threads=self.options.threads, run_plain=self._plain.run)
+            feeder = Feeder(
+                horse,
+                client=self.connection,
+                worker=self.name,
+                worker_key=self.key,
+                supervisor_pid=supervisor_pid,
+                queues=self.queue_names(),
+                options=self.options,
+                limits=self._limits,
+            )
+            feeder.start()
+            horse.work()
+            feeder.join()
+            status = 0
+        except BaseException:
+            self.log.exception("the work-horse broke down")
+        finally:
+            os._exit(status)
+
+    def _watch(self, overseer: Overseer, pipe: int) -> int:
+        """Look after the horse until it ends; gives its wait status, 0 when it went by itself."""
+        try:
+            while not select.select([pipe], [], [], LOOK_SECONDS)[0]:
+                overseer.look()
+        finally:
+            os.close(pipe)
+        return os.waitpid(overseer.horse_pid, 0)[1]
+
+    def _bury(self, overseer: Overseer, status: int) -> None:
+        """End what died with the horse, as soon as the database allows."""
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        how = f"signal {number}" if number else f"exit status {os.waitstatus_to_exitcode(status)}"
+        self.log.error("Worker %s: work-horse %d ended: %s", self.name, overseer.horse_pid, how)
+        verdicts = overseer.verdicts()
+        self._repair(
+            lambda: rescue(
+                worker=self.name, verdicts=verdicts, detail=how, release_name=self.options.release
+            )
+        )
+        try:
+            self._plain.bury(status)
+        except RedisError as error:
+            self.log.warning("Worker %s: Redis is away: %s", self.name, error)
+
+    def _repair(self, action: Any) -> None:
+        """Do a piece of database work, however long the database is away; give up when stopped.
+
+        What is given up, a reaper makes good after this worker's lease has run out.
+        """
+        while True:
+            try:
+                action()
+            except Error as error:
+                self.log.warning("Worker %s: the database is away: %s", self.name, error)
+                connections.close_all()
+                if self._stop_requested:
+                    return
+                time.sleep(REPAIR_SECONDS)
+            else:
+                connections.close_all()
+                return
+
+    def _beat_redis(self) -> None:
+        """RQ's heartbeat, a new registration if Redis lost it, and RQ's word on suspension."""
+        self._slots.set_suspended(suspended=bool(is_suspended(self.connection, self)))
+        if not self.connection.exists(self.key):
+            with self.connection.pipeline() as pipe:
+                pipe.hset(self.key, mapping=self.serialize())
+                worker_registration.register(self, pipe)
+                pipe.execute()
+            self.set_state(WorkerStatus.BUSY)
+        self.heartbeat()

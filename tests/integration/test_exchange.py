@@ -1,0 +1,222 @@
+import time
+
+import pytest
+import uuid_utils
+
+from jobs.domain.outcomes import Ending
+from jobs.domain.states import Move, State
+from jobs.models import Attempt, Event, Rollup
+from jobs.services.requeue import requeue
+from jobs.store.exchange import exchange
+from jobs.store.release import release
+from tests.support.rows import ago, claimed, finished, make_task, outcome_of, reload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_claim_takes_a_pending_task_once_and_raises_its_fence():
+    # given
+    task = make_task(kwargs={"x": 1, "y": 2})
+
+    # when two workers hold tickets for it
+    first = exchange([], [str(task.pk)], worker="w1", release="", now=time.time()).claims
+    second = exchange([], [str(task.pk)], worker="w2", release="", now=time.time()).claims
+
+    # then
+    assert [claim.fence for claim in first] == [1]
+    assert second == []
+    row = reload(task)
+    assert (row.state, row.worker, row.fence) == (State.STARTED, "w1", 1)
+    assert row.started_at is not None
+
+
+def test_claims_come_in_the_order_of_their_tickets():
+    tasks = [make_task() for _ in range(5)]
+    order = [str(task.pk) for task in (tasks[3], tasks[0], tasks[4], tasks[1], tasks[2])]
+
+    did = exchange([], order, worker="w1", release="", now=time.time())
+
+    assert [claim.task_id for claim in did.claims] == order
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.PENDING}))
+def test_only_a_pending_task_can_be_claimed(state):
+    task = make_task(state=state)
+
+    did = exchange([], [str(task.pk)], worker="w1", release="", now=time.time())
+
+    assert did.claims == []
+    assert reload(task).state == state
+
+
+def test_an_unknown_id_among_the_tickets_is_passed_over():
+    task = make_task()
+    ids = [str(uuid_utils.uuid7()), str(task.pk)]
+
+    did = exchange([], ids, worker="w1", release="", now=time.time())
+
+    assert [claim.task_id for claim in did.claims] == [str(task.pk)]
+
+
+def test_a_success_is_written_with_its_attempt_and_counted():
+    # given
+    task = make_task()
+    claim = claimed(task)
+
+    # when
+    states = finished(outcome_of(claim, result='{"sum": 3}'))
+
+    # then
+    assert states == {str(task.pk): State.SUCCESS}
+    row = reload(task)
+    assert (row.state, row.tries, row.result) == (State.SUCCESS, 1, {"sum": 3})
+    assert row.finished_at is not None
+    attempt = Attempt.objects.get(task=task)
+    assert (attempt.number, attempt.fence, attempt.outcome) == (1, 1, "succeeded")
+    assert (attempt.worker, attempt.release) == ("w1", "r1")
+    assert attempt.queued_at <= attempt.started_at <= attempt.finished_at
+    assert Rollup.objects.get().succeeded == 1
+
+
+def test_a_mixed_batch_ends_each_task_in_its_own_way():
+    # given one task for each way to end
+    ways = [
+        (Move.SUCCEED, Ending.SUCCEEDED, State.SUCCESS, 1, 0),
+        (Move.RETRY, Ending.FAILED, State.RETRY, 1, 0),
+        (Move.RETRY, Ending.LOST, State.RETRY, 0, 1),
+        (Move.FAIL, Ending.TIMEOUT, State.FAILURE, 1, 0),
+        (Move.FAIL, Ending.CRASHED, State.FAILURE, 0, 1),
+        (Move.STOP, Ending.CANCELLED, State.REVOKED, 0, 0),
+        (Move.SNOOZE, Ending.SNOOZED, State.SCHEDULED, 0, 0),
+    ]
+    tasks = [make_task() for _ in ways]
+    later = time.time() + 60
+
+    # when all of them end in one exchange
+    finished(
+        *[
+            outcome_of(
+                claimed(task),
+                move=move,
+                ending=ending,
+                error="boom",
+                run_after=later if state in {State.RETRY, State.SCHEDULED} else 0.0,
+            )
+            for task, (move, ending, state, _, _) in zip(tasks, ways, strict=True)
+        ]
+    )
+
+    # then
+    for task, (_, ending, state, tries, rescues) in zip(tasks, ways, strict=True):
+        row = reload(task)
+        assert (row.state, row.tries, row.rescues) == (state, tries, rescues)
+        assert (row.finished_at is None) == (state in {State.RETRY, State.SCHEDULED})
+        assert Attempt.objects.get(task=task).outcome == ending
+        if row.finished_at is None:
+            assert row.run_after.timestamp() == pytest.approx(later, abs=0.01)
+    rollup = Rollup.objects.get()
+    assert (rollup.succeeded, rollup.retried, rollup.failed) == (1, 2, 2)
+    assert (rollup.revoked, rollup.snoozed) == (1, 1)
+
+
+def test_a_stale_worker_cannot_finish_a_task_that_another_holds():
+    # given a task whose first worker went silent, and which a second one holds
+    task = make_task()
+    stale = claimed(task, worker="w1")
+    release([(stale.task_id, stale.fence)])
+    current = claimed(task, worker="w2")
+
+    # when the first worker comes back with a result
+    states = finished(outcome_of(stale, result="1"))
+
+    # then
+    assert states == {}
+    assert (reload(task).state, reload(task).fence) == (State.STARTED, current.fence)
+    assert not Attempt.objects.exists()
+    assert not Rollup.objects.exists()
+
+
+def test_a_repeated_finish_changes_nothing():
+    task = make_task()
+    outcome = outcome_of(claimed(task))
+    finished(outcome)
+
+    assert finished(outcome) == {}
+    assert Attempt.objects.count() == 1
+    assert Rollup.objects.get().succeeded == 1
+
+
+@pytest.mark.parametrize(
+    ("move", "ending", "expected"),
+    [
+        (Move.SUCCEED, Ending.SUCCEEDED, State.SUCCESS),
+        (Move.FAIL, Ending.FAILED, State.FAILURE),
+        (Move.RETRY, Ending.FAILED, State.REVOKED),
+        (Move.SNOOZE, Ending.SNOOZED, State.REVOKED),
+    ],
+)
+def test_a_cancel_request_wins_over_another_run_but_not_over_an_end(move, ending, expected):
+    task = make_task()
+    claim = claimed(task)
+    type(task).objects.filter(pk=task.pk).update(cancel_requested_at=ago(1))
+
+    finished(outcome_of(claim, move=move, ending=ending, run_after=time.time() + 60))
+
+    row = reload(task)
+    assert row.state == expected
+    assert row.finished_at is not None
+
+
+def test_attempts_are_numbered_on_after_a_requeue():
+    task = make_task()
+    finished(outcome_of(claimed(task), move=Move.FAIL, ending=Ending.FAILED))
+    requeue(task_id=task.pk, actor="ann")
+    finished(outcome_of(claimed(task)))
+
+    assert list(Attempt.objects.values_list("number", "outcome")) == [
+        (1, "failed"),
+        (2, "succeeded"),
+    ]
+    assert reload(task).tries == 1
+
+
+def test_a_released_task_is_pending_again_without_a_try_spent():
+    task = make_task()
+    claim = claimed(task)
+
+    free = release([(claim.task_id, claim.fence)])
+
+    row = reload(task)
+    assert free == [("default", str(task.pk))]
+    assert (row.state, row.tries, row.fence, row.worker) == (State.PENDING, 0, 1, None)
+
+
+def test_a_release_of_a_cancelled_task_revokes_it():
+    task = make_task()
+    claim = claimed(task)
+    type(task).objects.filter(pk=task.pk).update(cancel_requested_at=ago(1))
+
+    assert release([(claim.task_id, claim.fence)]) == []
+    assert reload(task).state == State.REVOKED
+
+
+def test_a_task_that_waited_beyond_its_expiry_is_revoked_instead_of_run():
+    task = make_task(expires_at=ago(1))
+
+    did = exchange([], [str(task.pk)], worker="w1", release="", now=time.time())
+
+    assert did.claims == []
+    assert [gone.task_id for gone in did.expired] == [str(task.pk)]
+    assert reload(task).state == State.REVOKED
+    assert Event.objects.get(task=task).kind == Event.Kind.EXPIRED
+    assert Rollup.objects.get().revoked == 1
+
+
+def test_one_exchange_ends_and_claims_together():
+    first, second = make_task(), make_task()
+    outcome = outcome_of(claimed(first))
+
+    did = exchange([outcome], [str(second.pk)], worker="w1", release="", now=time.time())
+
+    assert did.ended == {str(first.pk): State.SUCCESS}
+    assert [claim.task_id for claim in did.claims] == [str(second.pk)]

@@ -1,0 +1,57 @@
+"""Makers of rows."""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from jobs.domain.outcomes import Ending, Outcome
+from jobs.domain.states import Move
+from jobs.models import Task
+from jobs.store.claim import Claim
+from jobs.store.exchange import exchange
+
+
+def make_task(**columns: Any) -> Task:
+    """A task's row, PENDING on queue default unless told otherwise; its type is `add`."""
+    given = {"name": "add", "queue": "default"} | columns
+    return Task.objects.create(**given)
+
+
+def claimed(task: Task, *, worker: str = "w1") -> Claim:
+    """The claim of a pending task by a worker."""
+    (claim,) = exchange([], [str(task.pk)], worker=worker, release="", now=time.time()).claims
+    return claim
+
+
+def outcome_of(claim: Claim, **fields: Any) -> Outcome:
+    """A success of a claim, unless the fields say otherwise."""
+    now = time.time()
+    given: dict[str, Any] = {
+        "task_id": claim.task_id,
+        "fence": claim.fence,
+        "move": Move.SUCCEED,
+        "ending": Ending.SUCCEEDED,
+        "queued": claim.queued,
+        "started": now,
+        "finished": now,
+        "queue": claim.queue,
+        "name": claim.name,
+    }
+    return Outcome(**given | fields)
+
+
+def finished(*outcomes: Outcome) -> dict[str, Any]:
+    """Write outcomes as a worker's feeder would; gives task id -> new state."""
+    return exchange(list(outcomes), [], worker="w1", release="r1", now=time.time()).ended
+
+
+def reload(task: Task) -> Task:
+    """The row as it is now."""
+    return Task.objects.get(pk=task.pk)
+
+
+def ago(seconds: float) -> datetime:
+    """The moment that many seconds before now."""
+    return timezone.now() - timedelta(seconds=seconds)
