@@ -76,7 +76,7 @@ def push(places: Sequence[tuple[str, str]], *, at_front: bool = False) -> None:
         pipe.execute()
 
 
-def describe(pipe: "Pipeline[bytes]", places: Sequence[tuple[str, str]]) -> None:
+def describe(pipe: Pipeline, places: Sequence[tuple[str, str]]) -> None:
     """Add to a pipeline: the hashes of tickets, given as (queue, task id)."""
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     for queue, task_id in places:
@@ -94,7 +94,7 @@ def describe(pipe: "Pipeline[bytes]", places: Sequence[tuple[str, str]]) -> None
         pipe.expire(key, HASH_SECONDS)
 
 
-def drop(pipe: "Pipeline[bytes]", task_ids: Sequence[str]) -> None:
+def drop(pipe: Pipeline, task_ids: Sequence[str]) -> None:
     """Add to a pipeline: forget the hashes of tasks whose tickets are used up."""
     if task_ids:
         pipe.unlink(*[hash_key(task_id) for task_id in task_ids])

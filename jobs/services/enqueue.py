@@ -1,35 +1,34 @@
 """Ask for a task to be run: the row in the caller's transaction, the doorbell after its commit."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import uuid_utils
 from django.db import transaction
 from django.utils import timezone
-from jobs.domain.registry import TaskType
 
 from jobs.broker import changes, tickets
 from jobs.broker.connection import queue_names
+from jobs.domain.options import check_retries, check_timeout
+from jobs.domain.registry import TaskType
 from jobs.domain.states import State
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import Task
 from jobs.store.create import NewTask, insert, insert_many
 
-MAX_RETRIES = 1000
-MAX_TIMEOUT_SECONDS = 7 * 24 * 3600.0
 #: Rows per statement of `enqueue_many`: its memory is bounded by this, not by the number of calls.
 CHUNK = 10_000
 
-Call = tuple[Sequence[object], Mapping[str, object]]
+Call = tuple[Sequence[Any], Mapping[str, Any]]
 
 
 def enqueue(
     *,
-    task_type: "TaskType[..., object]",
+    task_type: TaskType[..., Any],
     args: Sequence[object] = (),
     kwargs: Mapping[str, object] | None = None,
     queue: str | None = None,
@@ -67,7 +66,7 @@ def enqueue(
 
 def enqueue_many(
     *,
-    task_type: "TaskType[..., object]",
+    task_type: TaskType[..., Any],
     calls: Iterable[Call],
     queue: str | None = None,
     max_retries: int | None = None,
@@ -111,7 +110,7 @@ def enqueue_drafts(new: Sequence[NewTask]) -> None:
 
 def draft(
     *,
-    task_type: "TaskType[..., object]",
+    task_type: TaskType[..., Any],
     args: Sequence[object],
     kwargs: Mapping[str, object],
     queue: str | None = None,
@@ -126,23 +125,24 @@ def draft(
     encoded = task_type.arguments.encode(args, kwargs)
     due = run_after or task_type.run_after
     later = due is not None and _moment("run_after", due) > now
-    if expires_at is not None and _moment("expires_at", expires_at) <= now:
+    expiry = expires_at or task_type.expires_at
+    if expiry is not None and _moment("expires_at", expiry) <= now:
         raise InvalidOption(
-            field="expires_at", given=expires_at.isoformat(), allowed="a moment in the future"
+            field="expires_at", given=expiry.isoformat(), allowed="a moment in the future"
         )
     return NewTask(
         id=str(uuid_utils.uuid7()),
         name=task_type.name,
-        queue=_queue(queue or task_type.queue_name),
+        queue=_queue(queue or task_type.queue),
         args=encoded.args,
         kwargs=encoded.kwargs,
         state=State.SCHEDULED.value if later else State.PENDING.value,
-        max_retries=_retries(task_type.max_retries if max_retries is None else max_retries),
-        timeout_seconds=_timeout(
-            task_type.timeout_seconds if timeout_seconds is None else timeout_seconds
+        max_retries=task_type.max_retries if max_retries is None else check_retries(max_retries),
+        timeout_seconds=(
+            task_type.timeout_seconds if timeout_seconds is None else check_timeout(timeout_seconds)
         ),
         run_after=due if due is not None and later else now,
-        expires_at=expires_at,
+        expires_at=expiry,
         created_at=now,
         submitted_by=submitted_by,
     )
@@ -161,29 +161,6 @@ def _queue(name: str) -> str:
     if name not in queue_names():
         raise UnknownQueue(queue=name, allowed=", ".join(queue_names()))
     return name
-
-
-def _retries(count: int) -> int:
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_RETRIES:
-        raise InvalidOption(
-            field="max_retries", given=count, allowed=f"a whole number from 0 to {MAX_RETRIES}"
-        )
-    return count
-
-
-def _timeout(seconds: float) -> float:
-    if (
-        isinstance(seconds, bool)
-        or not isinstance(seconds, int | float)
-        or not math.isfinite(seconds)
-        or not 0 < seconds <= MAX_TIMEOUT_SECONDS
-    ):
-        raise InvalidOption(
-            field="timeout_seconds",
-            given=seconds,
-            allowed=f"a number above 0 and at most {MAX_TIMEOUT_SECONDS:g}",
-        )
-    return float(seconds)
 
 
 def _moment(field: str, given: datetime) -> datetime:

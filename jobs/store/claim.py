@@ -14,7 +14,7 @@ from jobs.store.dialect import epoch_seconds, is_postgresql, key, task_id, text_
 _POSTGRESQL = """
 UPDATE jobs_task SET state = 'STARTED', fence = fence + 1, worker = %s,
        started_at = to_timestamp(%s), updated_at = to_timestamp(%s), progress = NULL
- WHERE id = ANY(%s::uuid[]) AND state || '' = 'PENDING'
+ WHERE id = ANY(%s::uuid[]) AND state || '' = 'PENDING' AND name || '' = ANY(%s)
    AND (expires_at IS NULL OR expires_at > to_timestamp(%s))
 RETURNING id::text, name, queue, args::text, kwargs::text, fence, timeout_seconds, tries,
           max_retries, extract(epoch FROM run_after)::float8
@@ -23,6 +23,7 @@ _SQLITE = """
 UPDATE jobs_task SET state = 'STARTED', fence = fence + 1, worker = %s,
        started_at = %s, updated_at = %s, progress = NULL
  WHERE id IN (SELECT value FROM json_each(%s)) AND state || '' = 'PENDING'
+   AND name || '' IN (SELECT value FROM json_each(%s))
    AND (expires_at IS NULL OR expires_at > %s)
 RETURNING id, name, queue, args, kwargs, fence, timeout_seconds, tries, max_retries,
           run_after || ''
@@ -74,21 +75,37 @@ class Expired(NamedTuple):
 
 
 def claim(
-    cursor: CursorWrapper, task_ids: Sequence[str], *, worker: str, now: float
+    cursor: CursorWrapper,
+    task_ids: Sequence[str],
+    *,
+    worker: str,
+    names: Sequence[str],
+    now: float,
 ) -> list[Claim]:
     """Take those of the tasks that are still pending, in the order given.
 
-    A missing one is normal: cancelled, expired, or taken through another ticket.
+    A missing one is normal: cancelled, expired, taken through another ticket, or of a type that is
+    not among `names`, the ones this worker knows; that one waits for a worker that does.
     """
     if is_postgresql():
-        cursor.execute(_POSTGRESQL, [worker, now, now, list(task_ids), now])
+        cursor.execute(_POSTGRESQL, [worker, now, now, list(task_ids), list(names), now])
         rows = {row[0]: Claim(*row) for row in cursor.fetchall()}
         return [rows[task_id] for task_id in task_ids if task_id in rows]
     moment = text_of(now)
     keys = {key(task_id): task_id for task_id in task_ids}
-    cursor.execute(_SQLITE, [worker, moment, moment, orjson.dumps(list(keys)).decode(), moment])
+    cursor.execute(
+        _SQLITE,
+        [
+            worker,
+            moment,
+            moment,
+            orjson.dumps(list(keys)).decode(),
+            orjson.dumps(names).decode(),
+            moment,
+        ],
+    )
     rows = {
-        keys[row[0]]: Claim(keys[row[0]], *row[1:9], queued=epoch_seconds(row[9]))
+        keys[row[0]]: Claim._make((keys[row[0]], *row[1:9], epoch_seconds(row[9])))
         for row in cursor.fetchall()
     }
     return [rows[task_id] for task_id in keys.values() if task_id in rows]

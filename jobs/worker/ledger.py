@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from jobs.broker import changes, tickets
 from jobs.domain.outcomes import Outcome
+from jobs.domain.registry import registry
 from jobs.domain.states import ENDED, State
 from jobs.models import Task
 from jobs.signals import attempts_ended
@@ -38,6 +39,7 @@ class Ledger:
         self._worker = worker
         self._worker_key = worker_key
         self._release_name = release_name
+        self._names = registry.known_names()
         self._unsure = False
         self._progress_at = 0.0
 
@@ -93,7 +95,12 @@ class Ledger:
 
     def _write(self, outcomes: list[Outcome], task_ids: list[str]) -> Exchanged:
         return exchange(
-            outcomes, task_ids, worker=self._worker, release=self._release_name, now=time.time()
+            outcomes,
+            task_ids,
+            worker=self._worker,
+            release=self._release_name,
+            names=self._names,
+            now=time.time(),
         )
 
     def _sift(self) -> None:

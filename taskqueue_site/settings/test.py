@@ -3,6 +3,7 @@
 from taskqueue_site.settings.development import *  # noqa: F403
 
 DEBUG = False
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.support"]  # noqa: F405 - its task types
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 JOBS = JOBS | {"DEMO_SPEED": 0, "DEMO_FAILURES": 0}  # noqa: F405
 

@@ -7,9 +7,8 @@ from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
 from jobs.models import Attempt, Event, Rollup
 from jobs.services.requeue import requeue
-from jobs.store.exchange import exchange
 from jobs.store.release import release
-from tests.support.rows import ago, claimed, finished, make_task, outcome_of, reload
+from tests.support.rows import ago, claimed, exchanged, finished, make_task, outcome_of, reload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,8 +18,8 @@ def test_a_claim_takes_a_pending_task_once_and_raises_its_fence():
     task = make_task(kwargs={"x": 1, "y": 2})
 
     # when two workers hold tickets for it
-    first = exchange([], [str(task.pk)], worker="w1", release="", now=time.time()).claims
-    second = exchange([], [str(task.pk)], worker="w2", release="", now=time.time()).claims
+    first = exchanged([], task, worker="w1").claims
+    second = exchanged([], task, worker="w2").claims
 
     # then
     assert [claim.fence for claim in first] == [1]
@@ -34,7 +33,7 @@ def test_claims_come_in_the_order_of_their_tickets():
     tasks = [make_task() for _ in range(5)]
     order = [str(task.pk) for task in (tasks[3], tasks[0], tasks[4], tasks[1], tasks[2])]
 
-    did = exchange([], order, worker="w1", release="", now=time.time())
+    did = exchanged([], *order)
 
     assert [claim.task_id for claim in did.claims] == order
 
@@ -43,7 +42,7 @@ def test_claims_come_in_the_order_of_their_tickets():
 def test_only_a_pending_task_can_be_claimed(state):
     task = make_task(state=state)
 
-    did = exchange([], [str(task.pk)], worker="w1", release="", now=time.time())
+    did = exchanged([], task, worker="w1")
 
     assert did.claims == []
     assert reload(task).state == state
@@ -53,7 +52,7 @@ def test_an_unknown_id_among_the_tickets_is_passed_over():
     task = make_task()
     ids = [str(uuid_utils.uuid7()), str(task.pk)]
 
-    did = exchange([], ids, worker="w1", release="", now=time.time())
+    did = exchanged([], *ids)
 
     assert [claim.task_id for claim in did.claims] == [str(task.pk)]
 
@@ -203,7 +202,7 @@ def test_a_release_of_a_cancelled_task_revokes_it():
 def test_a_task_that_waited_beyond_its_expiry_is_revoked_instead_of_run():
     task = make_task(expires_at=ago(1))
 
-    did = exchange([], [str(task.pk)], worker="w1", release="", now=time.time())
+    did = exchanged([], task, worker="w1")
 
     assert did.claims == []
     assert [gone.task_id for gone in did.expired] == [str(task.pk)]
@@ -216,7 +215,14 @@ def test_one_exchange_ends_and_claims_together():
     first, second = make_task(), make_task()
     outcome = outcome_of(claimed(first))
 
-    did = exchange([outcome], [str(second.pk)], worker="w1", release="", now=time.time())
+    did = exchanged([outcome], second)
 
     assert did.ended == {str(first.pk): State.SUCCESS}
     assert [claim.task_id for claim in did.claims] == [str(second.pk)]
+
+
+def test_a_task_of_a_type_that_the_worker_does_not_know_stays_pending():
+    task = make_task(name="from.the.next.release")
+
+    assert exchanged([], task).claims == []
+    assert (reload(task).state, reload(task).fence) == (State.PENDING, 0)

@@ -10,7 +10,7 @@ from jobs.domain.outcomes import Ending, Outcome
 from jobs.domain.states import Move
 from jobs.models import Task
 from jobs.store.claim import Claim
-from jobs.store.exchange import exchange
+from jobs.store.exchange import Exchanged, exchange
 
 
 def make_task(**columns: Any) -> Task:
@@ -19,9 +19,15 @@ def make_task(**columns: Any) -> Task:
     return Task.objects.create(**given)
 
 
+def exchanged(outcomes: list[Outcome], *tasks: Task | str, worker: str = "w1") -> Exchanged:
+    """One exchange of a worker of release r1 that knows the type `add`."""
+    ids = [task if isinstance(task, str) else str(task.pk) for task in tasks]
+    return exchange(outcomes, ids, worker=worker, release="r1", names=["add"], now=time.time())
+
+
 def claimed(task: Task, *, worker: str = "w1") -> Claim:
     """The claim of a pending task by a worker."""
-    (claim,) = exchange([], [str(task.pk)], worker=worker, release="", now=time.time()).claims
+    (claim,) = exchanged([], task, worker=worker).claims
     return claim
 
 
@@ -44,7 +50,7 @@ def outcome_of(claim: Claim, **fields: Any) -> Outcome:
 
 def finished(*outcomes: Outcome) -> dict[str, Any]:
     """Write outcomes as a worker's feeder would; gives task id -> new state."""
-    return exchange(list(outcomes), [], worker="w1", release="r1", now=time.time()).ended
+    return exchanged(list(outcomes)).ended
 
 
 def reload(task: Task) -> Task:

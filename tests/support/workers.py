@@ -1,0 +1,84 @@
+"""Real worker processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jobs.domain.states import ENDED
+from jobs.models import Task
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def wait_for(condition: Callable[[], Any], *, seconds: float = 20.0, what: str = "") -> Any:
+    """Wait until the condition gives something true, and give it; fail after the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if got := condition():
+            return got
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what or condition}"
+        time.sleep(0.02)
+
+
+def all_ended(tasks: list[Task]) -> Callable[[], bool]:
+    """A condition: every one of these tasks has ended."""
+    ids = [task.pk for task in tasks]
+    states = [state.value for state in ENDED]
+    return lambda: Task.objects.filter(pk__in=ids, state__in=states).count() == len(ids)
+
+
+class WorkerProcess:
+    """One `manage.py rqworker`, as an operator starts it."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "rqworker", *(arguments or ("high", "default", "low"))],
+            cwd=ROOT,
+            env=os.environ
+            | {"DJANGO_SETTINGS_MODULE": "taskqueue_site.settings.test"}
+            | environment,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def horse_pid(self) -> int | None:
+        """The process that runs the tasks."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return int(children[0]) if children else None
+
+    def kill_tree(self) -> None:
+        """SIGKILL supervisor and horse in one blow."""
+        horse = self.horse_pid()
+        os.kill(self.pid, signal.SIGKILL)
+        if horse:
+            os.kill(horse, signal.SIGKILL)
+        self.process.wait(10)
+
+    def terminate(self, *, seconds: float = 15.0) -> int:
+        """SIGTERM, and the exit status."""
+        self.process.terminate()
+        return self.process.wait(seconds)
+
+
+@contextmanager
+def running_worker(*arguments: str, **environment: str) -> Iterator[WorkerProcess]:
+    """A worker that has a horse; gone at the end, whatever happened."""
+    worker = WorkerProcess(*arguments, **environment)
+    try:
+        wait_for(worker.horse_pid, what="a work-horse")
+        yield worker
+    finally:
+        if worker.process.poll() is None:
+            worker.process.terminate()
+            try:
+                worker.process.wait(10)
+            except subprocess.TimeoutExpired:
+                worker.kill_tree()
