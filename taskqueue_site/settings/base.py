@@ -199,11 +199,7 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # Handlers stand on the root only: rq adds its own where it finds none above it.
-<<<<<<< HEAD
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-=======
     # The pages themselves say that Redis is away; the layer would say it each second, at length.
     "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
->>>>>>> web
 }
