@@ -53,7 +53,10 @@ def icon(path: str) -> SafeString:
 _BADGES = MappingProxyType(
     {
         state: format_html(
-            '<span class="jobs-badge jobs-{}">{}{}</span>', state.lower(), icon(look.path), look.word
+            '<span class="jobs-badge jobs-{}">{}{}</span>',
+            state.lower(),
+            icon(look.path),
+            look.word,
         )
         for state, look in LOOKS.items()
     }
@@ -140,4 +143,4 @@ def outside(text: str, length: int, css: str = "") -> SafeString:
     )
 
 
-NOTHING = mark_safe('<span class="jobs-none" aria-label="none">&ndash;</span>')  # noqa: S308
+NOTHING = mark_safe('<span class="jobs-none" aria-label="none">&ndash;</span>')
