@@ -1,5 +1,7 @@
 """The Django app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -11,5 +13,6 @@ class JobsConfig(AppConfig):
     verbose_name = "Task queue"
 
     def ready(self) -> None:
-        """Import each installed app's `tasks`, which registers its task types."""
+        """Import each installed app's `tasks`, which registers its task types, and the checks."""
         autodiscover_modules("tasks")
+        import_module("jobs.checks")  # reaches the models, which were not loaded before now

@@ -43,7 +43,7 @@ class InvalidOption(TaskQueueError):
 class InvalidArguments(TaskQueueError):
     """The arguments do not fit the task type; `errors` has one entry for each fault.
 
-    Each entry is `{"field": "payload.to", "message": "…"}`.
+    Each entry is `{"field": "span.end", "message": "…"}`: the path begins with the parameter.
     """
 
     code = "invalid_arguments"
@@ -62,6 +62,13 @@ class PayloadError(TaskQueueError):
     message = "{problem}"
 
 
+class PayloadTooLarge(PayloadError):
+    """The JSON text of a value is longer than allowed."""
+
+    code = "payload_too_large"
+    message = "it is {size} bytes of JSON: at most {limit} are allowed"
+
+
 class TransitionRefused(TaskQueueError):
     """The task is not in a state that allows the move. Nothing was written."""
 
@@ -74,3 +81,27 @@ class DuplicateTaskName(TaskQueueError):
 
     code = "duplicate_task_name"
     message = "Two task types are named {name!r}: {first} and {second}. Give one of them a name."
+
+
+class InvalidTaskType(TaskQueueError):
+    """A function cannot be a task type as it stands."""
+
+    code = "invalid_task_type"
+    message = "Task type {name!r}: {problem}"
+
+
+class NotInTask(TaskQueueError):
+    """`current_task()` was called where no task runs."""
+
+    code = "not_in_task"
+    message = (
+        "No task runs here: current_task() works inside a task's function, and in what it calls "
+        "through asyncio, but not in threads that it starts by itself."
+    )
+
+
+class Revoked(TaskQueueError):
+    """Names, in a result of Django's, why a task without a result counts as failed."""
+
+    code = "revoked"
+    message = "Task {task_id} was revoked."

@@ -3,9 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from jobs.domain.retries import RetryPolicy
-
 from jobs.domain.outcomes import Discard, Retry, Snooze, TaskStopped
+from jobs.domain.retries import RetryPolicy
 from jobs.domain.states import Move
 
 SYSTEM_RANDOM = random.SystemRandom()

@@ -10,11 +10,11 @@ from uuid import UUID
 import uuid_utils
 from django.db import transaction
 from django.utils import timezone
-from jobs.domain.options import check_retries, check_timeout
-from jobs.domain.registry import TaskType
 
 from jobs.broker import changes, tickets
 from jobs.broker.connection import queue_names
+from jobs.domain.options import check_retries, check_timeout
+from jobs.domain.registry import TaskType
 from jobs.domain.states import State
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import Task

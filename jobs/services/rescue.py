@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from enum import Enum
 
 from django.db import connection, transaction
-from jobs.conf import get_conf
-from jobs.domain.registry import registry
-from jobs.domain.retries import RetryPolicy
 
 from jobs.broker import tickets
+from jobs.conf import get_conf
 from jobs.domain.next_move import NextMove, after_death, after_exception
 from jobs.domain.outcomes import Ending, Outcome, TaskTimeout
+from jobs.domain.registry import registry
+from jobs.domain.retries import RetryPolicy
 from jobs.domain.states import Move, State
 from jobs.models import Event, Task
 from jobs.services import moves

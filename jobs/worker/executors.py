@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import connections
-from jobs.domain.payload import clean_text, encode
-from jobs.domain.registry import TaskType, registry
-from jobs.domain.running import RunningTask, running
 
 from jobs.domain.next_move import after_exception
 from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, TaskTimeout
+from jobs.domain.payload import clean_text, encode
+from jobs.domain.registry import TaskType, registry
+from jobs.domain.running import RunningTask, running
 from jobs.domain.states import Move
 from jobs.exceptions import InvalidArguments, PayloadError
 from jobs.store.claim import Claim

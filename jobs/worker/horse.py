@@ -15,9 +15,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from jobs.conf import get_conf
-from jobs.domain.payload import encode
-
 from jobs.domain.outcomes import Outcome, TaskStopped, TaskTimeout
+from jobs.domain.payload import encode
 from jobs.store.claim import Claim
 from jobs.store.progress import Progress
 from jobs.worker.executors import ended_by, run

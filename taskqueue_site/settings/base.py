@@ -129,6 +129,29 @@ JOBS = {
     "RELEASE": env.text("RELEASE"),
 }
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["jobs.api.authentication.SessionLogin"],
+    "DEFAULT_PERMISSION_CLASSES": ["jobs.api.permissions.HasVerb"],
+    "DEFAULT_PARSER_CLASSES": ["jobs.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["jobs.api.renderers.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "jobs.api.negotiation.OnlyJSON",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "jobs.api.problems.on_exception",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Django Task Queue",
+    "DESCRIPTION": "Submit tasks, follow them, and operate the queue.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,
+}
+
 # The pub/sub layer: the core layer's blocking read meets redis-py 8's default time-out of 5 s and
 # kills idle consumers.
 CHANNEL_LAYERS = {

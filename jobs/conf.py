@@ -1,0 +1,106 @@
+"""A typed, checked view of `settings.JOBS`."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+
+def _between(default: float, minimum: float, maximum: float) -> Any:
+    return field(default=default, metadata={"minimum": minimum, "maximum": maximum})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conf:
+    """One attribute for each key of `settings.JOBS`, which is spelled in capitals."""
+
+    lease_seconds: float = _between(30.0, 1, 3600)
+    """A worker whose heartbeat stands still this long is taken for dead."""
+    drain_seconds: float = _between(30.0, 0, 3600)
+    """How long a worker that is told to go lets running tasks finish."""
+    batch_size: int = _between(100, 1, 10_000)
+    """The most tasks a worker holds unstarted."""
+    window_seconds: float = _between(0.05, 0.001, 60)
+    """A worker takes no more tasks than it expects to run in this time."""
+    tick_seconds: float = _between(0.01, 0.001, 1)
+    """The longest an ended task waits to be written together with others."""
+    poison_limit: int = _between(3, 1, 100)
+    """A task under which this many workers died is given up."""
+    timeout_seconds: float = _between(300.0, 0.001, 604_800)
+    """How long a task may run whose type does not say; read when the type is defined."""
+    argument_limit_bytes: int = _between(256 * 1024, 1024, 64 * 1024 * 1024)
+    """The largest JSON text of one task's arguments."""
+    result_limit_bytes: int = _between(1024 * 1024, 1024, 64 * 1024 * 1024)
+    """The largest JSON text of one task's result."""
+    demo_speed: float = _between(1.0, 0, 100)
+    """Multiplies the durations of the demo tasks; 0 makes them instant."""
+    demo_failures: float = _between(1.0, 0, 10)
+    """Multiplies the failure rates of the demo tasks; 0 makes them always succeed."""
+    release: str = ""
+    """The release of the code that runs here, kept with each attempt."""
+    anonymous_access: bool = False
+    """Whether callers without an account may submit, read, cancel and requeue."""
+
+    @classmethod
+    def of(cls, given: object) -> "Conf":
+        """The settings as given, defaults filled in.
+
+        Raises:
+            ImproperlyConfigured: an unknown key, or a value that is not allowed.
+        """
+        if not isinstance(given, Mapping):
+            raise ImproperlyConfigured(f"JOBS is {given!r}: it must be a dictionary.")
+        known = {item.name.upper(): item for item in fields(cls)}
+        values: dict[str, Any] = {}
+        for key, value in given.items():
+            if key not in known:
+                raise ImproperlyConfigured(
+                    f"JOBS has no key {key!r}: it may have {', '.join(sorted(known))}."
+                )
+            item = known[key]
+            kind: type = type(item.default)
+            if not _allowed(value, kind, item.metadata):
+                allowed = _in_words(kind, item.metadata)
+                raise ImproperlyConfigured(f"JOBS[{key!r}] is {value!r}: it must be {allowed}.")
+            values[item.name] = kind(value)
+        return cls(**values)
+
+
+def _allowed(value: object, kind: type, bounds: Mapping[str, float]) -> bool:
+    if kind in {str, bool}:
+        return isinstance(value, kind)
+    if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
+        return False
+    return math.isfinite(value) and bounds["minimum"] <= value <= bounds["maximum"]
+
+
+def _in_words(kind: type, bounds: Mapping[str, float]) -> str:
+    if kind is str:
+        return "a text"
+    if kind is bool:
+        return "True or False"
+    number = "a whole number" if kind is int else "a number"
+    return f"{number} from {bounds['minimum']:,g} to {bounds['maximum']:,.10g}"
+
+
+@cache
+def get_conf() -> Conf:
+    """What `settings.JOBS` says now. Raises ImproperlyConfigured as `Conf.of` does."""
+    return Conf.of(getattr(settings, "JOBS", {}))
+
+
+@receiver(setting_changed, dispatch_uid="jobs.conf")
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "JOBS":
+        get_conf.cache_clear()
+
+
+def default_timeout_seconds() -> float:
+    """The time limit of a task type that does not say, also where no settings are loaded."""
+    return get_conf().timeout_seconds if settings.configured else Conf().timeout_seconds

@@ -1,0 +1,75 @@
+"""The options of a task type, and what each may hold."""
+
+import math
+from datetime import datetime
+from typing import TypedDict
+
+from jobs.domain.retries import RetryPolicy
+from jobs.exceptions import InvalidOption
+
+MAX_RETRIES = 1000
+MAX_TIMEOUT_SECONDS = 7 * 24 * 3600.0
+MAX_NAME_CHARACTERS = 200
+
+
+class Options(TypedDict, total=False):
+    """What `using()` may change beside Django's four."""
+
+    max_retries: int
+    timeout_seconds: float
+    backoff: RetryPolicy
+    expires_at: datetime | None
+
+
+class Declaration(TypedDict, total=False):
+    """What `@task` may say."""
+
+    name: str
+    aliases: tuple[str, ...]
+    queue_name: str
+    priority: int
+    backend: str
+    max_retries: int
+    timeout_seconds: float
+    backoff: RetryPolicy
+
+
+def check_retries(count: object) -> int:
+    """The number of retries. Raises InvalidOption unless it is a whole number from 0 to 1,000."""
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_RETRIES:
+        raise InvalidOption(
+            field="max_retries", given=count, allowed=f"a whole number from 0 to {MAX_RETRIES}"
+        )
+    return count
+
+
+def check_timeout(seconds: object) -> float:
+    """The time limit in seconds. Raises InvalidOption unless it is above 0 and at most a week."""
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, int | float)
+        or not math.isfinite(seconds)
+        or not 0 < seconds <= MAX_TIMEOUT_SECONDS
+    ):
+        raise InvalidOption(
+            field="timeout_seconds",
+            given=seconds,
+            allowed=f"a number above 0 and at most {MAX_TIMEOUT_SECONDS:g}",
+        )
+    return float(seconds)
+
+
+def check_name(field: str, name: object) -> str:
+    """A task type's name. Raises InvalidOption unless it is 1 to 200 printable characters."""
+    if (
+        not isinstance(name, str)
+        or not 0 < len(name) <= MAX_NAME_CHARACTERS
+        or not name.isprintable()
+        or name != name.strip()
+    ):
+        raise InvalidOption(
+            field=field,
+            given=name,
+            allowed=f"1 to {MAX_NAME_CHARACTERS} printable characters, no space at either end",
+        )
+    return name
