@@ -17,6 +17,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "taskqueue_site",  # for its `serve` command
     "dashboard",
     "jobs",  # before django_rq: the first app that has an `rqworker` command wins
     "django.contrib.admin",
@@ -47,6 +48,11 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "taskqueue_site.urls"
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, minimum=1, maximum=64)
+WEB_THREADS = env.integer("WEB_THREADS", 4, minimum=1, maximum=64)
+#: The longest body of any request, in bytes: ten thousand tasks of 1.6 kB each.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+
 ASGI_APPLICATION = "taskqueue_site.asgi.application"
 WSGI_APPLICATION = "taskqueue_site.wsgi.application"
 
@@ -161,6 +167,11 @@ CHANNEL_LAYERS = {
     }
 }
 
+DASHBOARD = {
+    # The sockets tell the numbers this often when nothing changes.
+    "BEAT_SECONDS": env.number("LIVE_BEAT_SECONDS", 2, minimum=0.25, maximum=60),
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -189,4 +200,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # Handlers stand on the root only: rq adds its own where it finds none above it.
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # The pages themselves say that Redis is away; the layer would say it each second, at length.
+    "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
 }

@@ -11,6 +11,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 if not ALLOWED_HOSTS:
     raise env.BadVariable("ALLOWED_HOSTS", "", "the host names of this site, comma-separated")
 
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 2, minimum=1, maximum=64)
+
 JOBS = JOBS | {"ANONYMOUS_ACCESS": False}  # noqa: F405
 
 HTTPS = env.flag("HTTPS", default=True)
