@@ -56,7 +56,7 @@ def tell(changes: Sequence[tuple[str, str]]) -> None:
             _Watch.watched = False
 
 
-def tell_in(pipe: "Pipeline[bytes]", changes: Sequence[tuple[str, str]]) -> None:
+def tell_in(pipe: Pipeline, changes: Sequence[tuple[str, str]]) -> None:
     """Add the news to a pipeline that is sent anyway."""
     if changes:
         pipe.publish(CHANNEL, message(changes))

@@ -4,11 +4,11 @@ RQ's command builds its worker from a fixed set of options; the class may be any
 flags travel inside it.
 """
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentTypeError
 from functools import partial
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_rq.workers import get_worker_class
 
 from jobs.worker import TaskWorker
@@ -27,7 +27,7 @@ def thread_count(given: str) -> int:
 class WorkerFlags(BaseCommand):
     """Mixin for RQ's `rqworker` and `rqworker-pool` commands."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """RQ's flags and ours; plain jobs are read as JSON unless told otherwise."""
         super().add_arguments(parser)
         parser.set_defaults(serializer="json")

@@ -37,8 +37,8 @@ class EndedIndex(models.Index):
         if schema_editor.connection.vendor == "sqlite":
             _, _, options = self.deconstruct()
             full = models.Index(fields=options["fields"], name=options["name"])
-            return full.create_sql(model, schema_editor, using, **kwargs)  # type: ignore[return-value]
-        return super().create_sql(model, schema_editor, using, **kwargs)  # type: ignore[return-value]
+            return full.create_sql(model, schema_editor, using, **kwargs)
+        return super().create_sql(model, schema_editor, using, **kwargs)
 
 
 class TaskQuerySet(models.QuerySet["Task"]):

@@ -105,7 +105,7 @@ def claim(
         ],
     )
     rows = {
-        keys[row[0]]: Claim(keys[row[0]], *row[1:9], queued=epoch_seconds(row[9]))
+        keys[row[0]]: Claim._make((keys[row[0]], *row[1:9], epoch_seconds(row[9])))
         for row in cursor.fetchall()
     }
     return [rows[task_id] for task_id in keys.values() if task_id in rows]

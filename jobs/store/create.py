@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from django.db import connection, transaction
@@ -63,7 +64,7 @@ def insert_many(new: Sequence[NewTask]) -> None:
             cursor.execute(INSERT_MANY_SQLITE, [orjson.dumps(rows).decode()])
 
 
-def _row(new: NewTask) -> tuple[object, ...]:
+def _row(new: NewTask) -> tuple[Any, ...]:
     as_is = is_postgresql()
     created_at = new.created_at if as_is else text(new.created_at)
     return (

@@ -1,6 +1,6 @@
 """Take tickets from the queues' lists, the most urgent queue first."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis import Redis
 
@@ -26,7 +26,7 @@ def pop(client: "Redis", queues: list[str], *, most: int, listen: bool) -> Poppe
     One LMPOP empties the most urgent list that has anything. Raises RedisError.
     """
     keys = [list_key(queue) for queue in queues]
-    items: list[tuple[bytes, bytes]] = []
+    items: list[tuple[Any, Any]] = []  # (key, id) as bytes; the client's types allow for more
     if listen:
         first = client.blpop(keys, LISTEN_SECONDS)
         if first is None:

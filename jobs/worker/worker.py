@@ -17,15 +17,11 @@ from typing import Any
 from django.db import Error, connections
 from redis.exceptions import RedisError
 from rq import worker_registration
+from rq.defaults import DEFAULT_LOGGING_DATE_FORMAT, DEFAULT_LOGGING_FORMAT
+from rq.exceptions import StopRequested
 from rq.suspension import is_suspended
 from rq.worker import Worker
-from rq.worker.base import (
-    DEFAULT_LOGGING_DATE_FORMAT,
-    DEFAULT_LOGGING_FORMAT,
-    DequeueStrategy,
-    StopRequested,
-    WorkerStatus,
-)
+from rq.worker.base import DequeueStrategy, WorkerStatus
 
 from jobs.broker.tickets import task_id_of
 from jobs.services.rescue import rescue

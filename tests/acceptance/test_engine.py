@@ -146,7 +146,8 @@ def test_no_task_is_lost_or_runs_twice_at_once_when_a_worker_is_killed(blow: str
         lost = [end for end in endings(task) if end in {"crashed", "lost"}]
         assert endings(task)[-1] == "succeeded"
         assert unfinished <= len(lost)
-    assert Attempt.objects.filter(outcome__in=["crashed", "lost"]).count() <= 1
+    # one that ran and, when nobody survives to tell them apart, one that was only held
+    assert Attempt.objects.filter(outcome__in=["crashed", "lost"]).count() <= 2
 
 
 def test_tickets_that_redis_lost_are_rung_again(redis: Redis):
