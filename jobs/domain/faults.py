@@ -35,11 +35,18 @@ def _field(location: Sequence[int | str], given: object, *, is_missing: bool) ->
     """The path as it stands in the JSON: without the names of types that pydantic puts into it."""
     path = []
     for number, part in enumerate(location, start=1):
-        if (isinstance(given, dict) and part in given) or (
-            isinstance(given, list) and isinstance(part, int) and part < len(given)
-        ):
-            given = given[part]
+        found, inner = _step(given, part)
+        if found:
+            given = inner
         elif not (is_missing and number == len(location)):
             continue
         path.append(str(part))
     return ".".join(path)
+
+
+def _step(given: object, part: int | str) -> tuple[bool, object]:
+    if isinstance(given, dict) and part in given:
+        return True, given[part]
+    if isinstance(given, list) and isinstance(part, int) and part < len(given):
+        return True, given[part]
+    return False, None

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 from redis import Redis
@@ -122,7 +123,9 @@ def test_many_calls_are_all_written_or_none() -> None:
 def test_an_async_caller_enqueues_and_reads_too() -> None:
     async def enqueue_and_read() -> tuple[Any, Any]:
         result = await double.aenqueue(4)
-        return result, await double.aget_result(result.id)
+        again = await double.aget_result(result.id)
+        await sync_to_async(connections.close_all)()  # in the thread that the calls used
+        return result, again
 
     first, again = asyncio.run(enqueue_and_read())
     assert first.id == again.id
