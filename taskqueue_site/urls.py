@@ -1,8 +1,9 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
+from jobs.api.docs import Docs
 from taskqueue_site.health import health, healthz, readyz
 
 urlpatterns = [
@@ -10,4 +11,7 @@ urlpatterns = [
     re_path(r"^healthz/?$", healthz, name="healthz"),
     re_path(r"^readyz/?$", readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    path("api/", include("jobs.api.urls")),
+    path("docs", Docs.as_view(), name="docs"),
+    path("docs/", Docs.as_view()),
 ]

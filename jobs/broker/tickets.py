@@ -5,6 +5,7 @@ one is refused by the claim, so nothing here needs to be exact.
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -18,11 +19,14 @@ from jobs.broker.connection import redis
 logger = logging.getLogger(__name__)
 
 PREFIX = "task-"
+_TICKET = re.compile(PREFIX + "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 #: A forgotten ticket leaves nothing behind for longer than this.
 HASH_SECONDS = 7 * 24 * 3600
 #: Larger pushes leave the hashes out: 280 bytes a task, for pages that show the first hundred.
 HASHED_PUSH_LIMIT = 1000
 PUSH_CHUNK = 1000
+#: How far into a list `place` looks.
+SIGHT = 10_000
 
 
 def ticket(task_id: str) -> str:
@@ -31,8 +35,9 @@ def ticket(task_id: str) -> str:
 
 
 def task_id_of(job_id: str) -> str | None:
-    """The task behind an RQ job id, or None when it is a plain RQ job."""
-    return job_id.removeprefix(PREFIX) if job_id.startswith(PREFIX) else None
+    """The task behind an RQ job id; None for a plain RQ job, and for what only looks like ours."""
+    match = _TICKET.fullmatch(job_id)
+    return match[1] if match else None
 
 
 def list_key(queue: str) -> str:
@@ -112,3 +117,15 @@ def head(queue: str, *, depth: int = 100) -> tuple[int, str | None]:
         if task_id is not None:
             return length, task_id
     return length, None
+
+
+def place(queue: str, task_id: str) -> tuple[int | None, bool]:
+    """How many tickets are before a task's, and whether the whole list was looked through.
+
+    None when its ticket is not among the first `SIGHT`. Raises RedisError.
+    """
+    pipe = redis().pipeline(transaction=False)
+    pipe.lpos(list_key(queue), ticket(task_id), maxlen=SIGHT)
+    pipe.llen(list_key(queue))
+    found, length = pipe.execute()
+    return found, length <= SIGHT

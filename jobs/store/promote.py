@@ -1,5 +1,6 @@
 """What has fallen due: SCHEDULED and RETRY -> PENDING, oldest first."""
 
+import orjson
 from django.db import connection, transaction
 
 from jobs.store.dialect import is_postgresql, task_id, text_of
@@ -13,12 +14,13 @@ UPDATE jobs_task t SET state = 'PENDING', run_after = to_timestamp(%s),
  WHERE t.id = due.id
 RETURNING due.run_after, t.queue, t.id::text
 """
+_DUE_SQLITE = """
+SELECT queue, id FROM jobs_task INDEXED BY task_due
+ WHERE state IN ('RETRY', 'SCHEDULED') AND run_after <= %s ORDER BY run_after LIMIT %s
+"""
 _SQLITE = """
 UPDATE jobs_task SET state = 'PENDING', run_after = %s, updated_at = %s
- WHERE id IN (SELECT id FROM jobs_task INDEXED BY task_due
-               WHERE state IN ('RETRY', 'SCHEDULED') AND run_after <= %s
-               ORDER BY run_after LIMIT %s)
-RETURNING id, queue, id
+ WHERE id IN (SELECT value FROM json_each(%s))
 """
 
 
@@ -29,5 +31,7 @@ def promote_due(*, now: float, limit: int) -> list[tuple[str, str]]:
             cursor.execute(_POSTGRESQL, [now, now, now, limit])
             return [(queue, task) for _, queue, task in sorted(cursor.fetchall())]
         moment = text_of(now)
-        cursor.execute(_SQLITE, [moment, moment, moment, limit])
-        return [(queue, task_id(stored)) for _, queue, stored in sorted(cursor.fetchall())]
+        cursor.execute(_DUE_SQLITE, [moment, limit])
+        due = cursor.fetchall()
+        cursor.execute(_SQLITE, [moment, moment, orjson.dumps([row[1] for row in due]).decode()])
+        return [(queue, task_id(stored)) for queue, stored in due]

@@ -7,10 +7,10 @@ import dj_database_url
 import django
 
 from taskqueue_site import env
+from taskqueue_site.up.redis_server import RedisServer
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 
 DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
@@ -104,7 +104,8 @@ def database(url: str) -> dict[str, object]:
 DATABASES = {"default": database(env.text("DATABASE_URL", f"sqlite:///{DATA_DIR}/tasks.sqlite3"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+# Without a name it is the server that `make up` starts, never one that happens to listen on 6379.
+REDIS_URL = env.text("REDIS_URL", RedisServer(DATA_DIR / "redis").url)
 if urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
     raise env.BadVariable(
         "REDIS_URL",
@@ -132,6 +133,29 @@ JOBS = {
     "DEMO_SPEED": env.number("DEMO_SPEED", 1, minimum=0, maximum=100),
     "DEMO_FAILURES": env.number("DEMO_FAILURES", 1, minimum=0, maximum=10),
     "RELEASE": env.text("RELEASE"),
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["jobs.api.authentication.SessionLogin"],
+    "DEFAULT_PERMISSION_CLASSES": ["jobs.api.permissions.HasVerb"],
+    "DEFAULT_PARSER_CLASSES": ["jobs.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["jobs.api.renderers.OrjsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "jobs.api.negotiation.OnlyJSON",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "jobs.api.problems.on_exception",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Django Task Queue",
+    "DESCRIPTION": "Submit tasks, follow them, and operate the queue.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,
 }
 
 # The pub/sub layer: the core layer's blocking read meets redis-py 8's default time-out of 5 s and
@@ -168,13 +192,14 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 
+LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # Handlers stand on the root only: rq adds its own where it finds none above it.
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # The pages themselves say that Redis is away; the layer would say it each second, at length.
     "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
 }

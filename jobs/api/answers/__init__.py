@@ -1,0 +1,1 @@
+"""The shapes of the answers, for the schema; the views answer with plain dictionaries."""

@@ -1,0 +1,124 @@
+"""Answers about task types, queues and workers."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from jobs.api.answers.problem import Answer
+
+
+class TaskTypeAnswer(Answer):
+    """A function that can be run."""
+
+    name: str
+    description: str
+    queue: str
+    max_retries: int
+    timeout_seconds: float
+    arguments: dict[str, Any] = Field(description="JSON Schema of the payload.")
+
+
+class TaskTypes(Answer):
+    """Every registered task type, by name."""
+
+    count: int
+    task_types: list[TaskTypeAnswer]
+
+
+class QueueAnswer(Answer):
+    """How one queue stands."""
+
+    name: str
+    depth: int = Field(description="Tasks that may run now and wait for a worker.")
+    pending: int = Field(description="The same as `depth`.")
+    oldest_waiting_seconds: float | None
+    running: int
+    scheduled: int
+    retrying: int
+    succeeded_per_minute: float
+    failed_per_minute: float
+    workers: int
+
+
+class Queues(Answer):
+    """Every queue, the most urgent first."""
+
+    count: int
+    queues: list[QueueAnswer]
+
+
+class QueueLength(Answer):
+    """One queue's length."""
+
+    queue_name: str
+    queue_length: int
+    running: int
+    scheduled: int
+    retrying: int
+    oldest_waiting_seconds: float | None
+
+
+class QueueStats(Answer):
+    """The queues' lengths; the fields at the top tell of all queues together."""
+
+    queue_name: str = Field(description="The names of all queues, comma-separated.")
+    queue_length: int
+    queues: list[QueueLength]
+
+
+class CurrentTaskAnswer(Answer):
+    """A task in a worker's hands."""
+
+    task_id: str
+    name: str
+    started_at: datetime | None
+
+
+class WorkerAnswer(Answer):
+    """One worker."""
+
+    name: str
+    host: str
+    pid: int
+    queues: list[str]
+    state: Literal["idle", "busy", "lost"]
+    concurrency: int
+    release: str
+    started_at: datetime
+    heartbeat_age_seconds: float
+    succeeded_count: int
+    failed_count: int
+    current_tasks: list[CurrentTaskAnswer]
+
+
+class Workers(Answer):
+    """Every registered worker."""
+
+    count: int
+    workers: list[WorkerAnswer]
+
+
+class WorkersHealth(Answer):
+    """Whether anybody works."""
+
+    status: Literal["healthy", "degraded", "unhealthy"] = Field(
+        description=(
+            "`degraded`: some queue has no worker, or some worker is lost; `unhealthy` (with 503): "
+            "no worker is online."
+        )
+    )
+    workers: list[WorkerAnswer]
+    unserved_queues: list[str]
+
+
+class WorkersStats(Answer):
+    """The seven numbers of the dashboard."""
+
+    queued_high: int
+    queued_default: int
+    queued_low: int
+    active_tasks: int
+    failed_tasks: int = Field(description="In the dead-letter queue now.")
+    success_tasks: int = Field(description="Ever succeeded.")
+    workers_online: int

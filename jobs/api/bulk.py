@@ -1,0 +1,72 @@
+"""Many tasks in one call."""
+
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs.api.answers.tasks import BulkAccepted
+from jobs.api.authentication import actor_of
+from jobs.api.forms import BulkForm, read
+from jobs.api.problems import MOST_ERRORS, FieldError, InvalidInput, errors_of
+from jobs.api.schema import WITH_BODY, call
+from jobs.api.submission import call_of
+from jobs.api.views import ApiView
+from jobs.exceptions import TaskQueueError
+from jobs.services.enqueue import draft, enqueue_drafts
+from jobs.store.create import NewTask
+
+
+class Bulk(ApiView):
+    """`/tasks/bulk`."""
+
+    verbs: ClassVar = {"POST": "submit_task"}
+    body_limit = 16 * 1024 * 1024
+
+    @call(
+        "submit_tasks",
+        "Submit many tasks",
+        tag="tasks",
+        description="Up to 10,000 tasks, of any types: all are written, or none.",
+        body=BulkForm,
+        answers={202: BulkAccepted},
+        errors=WITH_BODY,
+        examples={
+            "Two sums": {
+                "tasks": [
+                    {"task_type": "add", "payload": {"x": 1, "y": 2}},
+                    {"task_type": "add", "args": [3, 4], "priority": "low"},
+                ]
+            }
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """The ids, in the order of the tasks."""
+        drafts = _drafts(read(BulkForm, request.data).tasks, actor=actor_of(request))
+        enqueue_drafts(drafts)
+        return Response(
+            {"count": len(drafts), "task_ids": [task.id for task in drafts]}, status=202
+        )
+
+
+def _drafts(bodies: list[object], *, actor: str) -> list[NewTask]:
+    drafts: list[NewTask] = []
+    faults: list[FieldError] = []
+    for index, body in enumerate(bodies):
+        try:
+            drafts.append(draft(**call_of(body), submitted_by=actor))
+        except (InvalidInput, TaskQueueError) as error:
+            found = error.errors if isinstance(error, InvalidInput) else errors_of(error)
+            faults += [
+                {
+                    "index": index,
+                    "field": f"tasks.{index}.{fault['field']}",
+                    "message": fault["message"],
+                }
+                for fault in found
+            ]
+            if len(faults) >= MOST_ERRORS:
+                break
+    if faults:
+        raise InvalidInput(faults)
+    return drafts

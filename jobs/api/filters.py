@@ -1,0 +1,111 @@
+"""The query of a list: checked, and turned into what the selectors take."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from django.http import QueryDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from jobs.api.forms import printable, read
+from jobs.api.moments import moment
+from jobs.api.problems import InvalidInput, refuse
+from jobs.api.views import task_id_of
+from jobs.broker.connection import queue_names
+from jobs.domain.states import WAITING, State
+from jobs.selectors.pages import MOST_PER_PAGE, TaskFilter
+
+PAGE = 50
+MOST_DEAD_LETTERS = 100
+#: The simpler words that some clients use, beside the states themselves.
+WORDS = {
+    "pending": WAITING,
+    "processing": frozenset({State.STARTED}),
+    "completed": frozenset({State.SUCCESS}),
+    "failed": frozenset({State.FAILURE}),
+    "cancelled": frozenset({State.REVOKED}),
+}
+
+
+def _moment(given: object) -> datetime:
+    # An unescaped plus of a time zone arrives as a space.
+    return moment(given.replace(" ", "+") if isinstance(given, str) else given)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class PageQuery(BaseModel):
+    """Where a page starts and how long it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(PAGE, ge=1, le=MOST_DEAD_LETTERS)
+    cursor: str = Field("", description="Continue after this task; taken from `next`.")
+
+    def after(self) -> UUID | None:
+        """The task after which the page starts."""
+        return task_id_of(self.cursor, field="cursor") if self.cursor else None
+
+
+class TaskQuery(PageQuery):
+    """Which tasks to list."""
+
+    limit: int = Field(PAGE, ge=1, le=MOST_PER_PAGE)
+    status: str = Field(
+        "",
+        description=(
+            "States, comma-separated; also the words `pending` (waits for anything), "
+            "`processing`, `completed`, `failed`, `cancelled`."
+        ),
+    )
+    queue: str = ""
+    task_type: str = ""
+    worker: str = ""
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+
+    def as_filter(self) -> TaskFilter:
+        """What the selector takes; InvalidInput names a state or queue that does not exist."""
+        if self.queue and self.queue not in queue_names():
+            refuse("queue", f"must be one of {', '.join(queue_names())}, not {self.queue[:60]!r}")
+        return TaskFilter(
+            states=_states(self.status),
+            queue=self.queue,
+            task_type=printable("task_type", self.task_type),
+            worker=printable("worker", self.worker),
+            created_after=self.created_after,
+            created_before=self.created_before,
+        )
+
+
+def page_query(query: QueryDict) -> PageQuery:
+    """The query of a list without filters."""
+    return read(PageQuery, _single(query))
+
+
+def task_query(query: QueryDict) -> TaskQuery:
+    """The query of a list of tasks."""
+    return read(TaskQuery, _single(query))
+
+
+def _single(query: QueryDict) -> dict[str, str]:
+    """Each parameter once; `status` may be repeated."""
+    given = dict(query.lists())
+    repeated = [key for key, values in given.items() if len(values) > 1 and key != "status"]
+    if repeated:
+        raise InvalidInput([{"field": key, "message": "is given twice"} for key in repeated])
+    return {key: ",".join(values) for key, values in given.items()}
+
+
+def _states(given: str) -> frozenset[State]:
+    wanted: frozenset[State] = frozenset()
+    for word in filter(None, (part.strip() for part in given.split(","))):
+        if word in WORDS:
+            wanted |= WORDS[word]
+        elif word.upper() in State.__members__:
+            wanted |= {State[word.upper()]}
+        else:
+            allowed = ", ".join([*State.__members__, *WORDS])
+            refuse("status", f"must be among {allowed}, not {word[:60]!r}")
+    return wanted

@@ -1,0 +1,93 @@
+"""How the calls are described in OpenAPI."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from pydantic import BaseModel
+
+from jobs.api.answers.problem import Problem
+from jobs.api.problems import CONTENT_TYPE
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ANY_CALL = (401, 403, 503)
+WITH_QUERY = (400,)
+WITH_BODY = (400, 413, 415)
+WITH_ID = (400, 404)
+ERRORS = {
+    400: "A field is missing, unknown or wrong; `errors` names each.",
+    401: "No session, and anonymous access is off.",
+    403: "The permission for this verb, or the CSRF token, is missing.",
+    404: "There is no such task, queue or address.",
+    409: "The task's state, told in `state`, does not allow it.",
+    413: "The body is too large.",
+    415: "The body is not application/json.",
+    503: "The database does not answer; see Retry-After.",
+}
+
+
+class Session(SessionScheme):  # type: ignore[no-untyped-call]
+    """Describes our session login."""
+
+    target_class = "jobs.api.authentication.SessionLogin"
+    name = "session"
+
+
+def call(
+    operation_id: str,
+    summary: str,
+    *,
+    tag: str,
+    answers: Mapping[int, Any],
+    description: str = "",
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    path: Mapping[str, Any] | None = None,
+    errors: Iterable[int] = (),
+    examples: Mapping[str, Any] | None = None,
+) -> Callable[[F], F]:
+    """Describe one method of a view.
+
+    `answers` maps a status to its shape, `path` the parameters of the address to their types, and
+    `examples` names to bodies that can be sent as they stand.
+    """
+    responses: dict[tuple[int, str], Any] = {
+        (status, "application/json"): answer for status, answer in answers.items()
+    }
+    for status in sorted({*ANY_CALL, *errors} - set(answers)):
+        responses[status, CONTENT_TYPE] = OpenApiResponse(Problem, ERRORS[status])
+    parameters = [
+        OpenApiParameter(name, kind, OpenApiParameter.PATH) for name, kind in (path or {}).items()
+    ]
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        description=description,
+        tags=[tag],
+        request={"application/json": body} if body else None,
+        responses=responses,
+        parameters=[*parameters, *(_query(query) if query else ())],
+        examples=[
+            OpenApiExample(name, value=value, request_only=True)
+            for name, value in (examples or {}).items()
+        ],
+    )
+
+
+TASK_ID = {"task_id": OpenApiTypes.UUID}
+
+
+def _query(query: type[BaseModel]) -> list[OpenApiParameter]:
+    properties = query.model_json_schema()["properties"]
+    return [
+        OpenApiParameter(
+            name,
+            {key: value for key, value in schema.items() if key not in {"title", "description"}},
+            OpenApiParameter.QUERY,
+            description=schema.get("description", ""),
+        )
+        for name, schema in properties.items()
+    ]

@@ -1,0 +1,89 @@
+"""From a submitted form to the row it asks for."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+from django.utils import timezone
+
+from jobs.api.forms import SubmitForm, read
+from jobs.api.problems import FieldError, InvalidInput
+from jobs.domain.registry import TaskType, registry
+from jobs.domain.states import State
+from jobs.models import Task
+from jobs.selectors.facts import moment
+
+#: Fields that mean the same, or decide the same.
+EXCLUSIVE = (
+    ("task_type", "name", "type"),
+    ("kwargs", "payload", "data"),
+    ("args", "data"),
+    ("priority", "queue"),
+    ("delay_seconds", "run_after"),
+)
+PRIORITIES = {"normal": "default"}
+
+
+class Call(TypedDict):
+    """The keyword arguments of `services.enqueue`."""
+
+    task_type: TaskType[..., Any]
+    args: list[Any]
+    kwargs: Mapping[str, Any]
+    queue: str | None
+    max_retries: int | None
+    timeout_seconds: float | None
+    run_after: datetime | None
+    expires_at: datetime | None
+
+
+def call_of(body: object) -> Call:
+    """What a body asks for.
+
+    Raises:
+        InvalidInput: fields are unknown, of the wrong kind, or exclude each other.
+        UnknownTaskType: there is no such type.
+    """
+    form = read(SubmitForm, body)
+    given = form.model_fields_set
+    faults = [fault for names in EXCLUSIVE if (fault := _both(names, given))]
+    name = form.task_type or form.name or form.type
+    if not name:
+        faults.append({"field": "task_type", "message": "is missing"})
+    if faults or not name:
+        raise InvalidInput(faults)
+    run_after = form.run_after
+    if form.delay_seconds:
+        run_after = timezone.now() + timedelta(seconds=form.delay_seconds)
+    return Call(
+        task_type=registry.get(name),
+        args=form.args or [],
+        kwargs={"data": form.data} if "data" in given else form.kwargs or form.payload or {},
+        queue=form.queue or PRIORITIES.get(form.priority or "", form.priority),
+        max_retries=form.max_retries,
+        timeout_seconds=form.timeout_seconds,
+        run_after=run_after,
+        expires_at=form.expires_at,
+    )
+
+
+def accepted(task: Task) -> dict[str, Any]:
+    """The answer to a task that was written."""
+    if task.state == State.SCHEDULED:
+        done = f"scheduled on {task.queue!r} queue for {moment(task.run_after)}"
+    else:
+        done = f"queued on {task.queue!r} queue"
+    return {
+        "task_id": str(task.pk),
+        "status": str(task.state),
+        "priority": task.queue,
+        "message": f"Task {task.name!r} {done}.",
+        "max_retries": task.max_retries,
+    }
+
+
+def _both(names: tuple[str, ...], given: set[str]) -> FieldError | None:
+    both = [name for name in names if name in given]
+    if len(both) < 2:
+        return None
+    return {"field": both[1], "message": f"excludes {both[0]!r}: give one of {', '.join(names)}"}

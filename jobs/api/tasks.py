@@ -1,0 +1,229 @@
+"""Calls about tasks."""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs.api.answers.tasks import Accepted, Cancelled, Explanation, TaskDetail, TaskPage
+from jobs.api.authentication import actor_of
+from jobs.api.filters import TaskQuery, task_query
+from jobs.api.forms import ReasonForm, SubmitForm
+from jobs.api.links import links
+from jobs.api.permissions import may
+from jobs.api.problems import refuse
+from jobs.api.schema import TASK_ID, WITH_BODY, WITH_ID, WITH_QUERY, call
+from jobs.api.submission import accepted, call_of
+from jobs.api.views import ApiView, address_after, reason_of, shown, shown_line, task_id_of
+from jobs.domain.states import Move, State
+from jobs.exceptions import TaskNotFound, TransitionRefused
+from jobs.models import Task
+from jobs.selectors.ending import state_within
+from jobs.selectors.explain import explain
+from jobs.selectors.pages import page
+from jobs.services.cancel import cancel
+from jobs.services.enqueue import enqueue
+from jobs.services.requeue import requeue
+
+#: How long a cancel waits for a running task to end before it answers "revoking".
+CANCEL_SECONDS = 2.0
+
+EMAIL = {"to": "ada@example.com", "subject": "Hello", "body": "A first task."}
+EXAMPLES: dict[str, Any] = {
+    "An e-mail, at once": {"task_type": "send_email", "priority": "high", "payload": EMAIL},
+    "A sum, by position": {"name": "add", "args": [2, 3]},
+    "In a minute, without retries": {
+        "task_type": "process",
+        "data": "some words",
+        "delay_seconds": 60,
+        "max_retries": 0,
+        "timeout_seconds": 30,
+    },
+}
+
+
+def submit(request: Request) -> Response:
+    """Write the task that the body asks for."""
+    if "HTTP_IDEMPOTENCY_KEY" in request.META:
+        refuse("Idempotency-Key", "is a header that this release does not know")
+    task = enqueue(**call_of(request.data), submitted_by=actor_of(request))
+    return Response(accepted(task), status=202)
+
+
+class Submit(ApiView):
+    """`/tasks/submit`."""
+
+    verbs: ClassVar = {"POST": "submit_task"}
+
+    @call(
+        "submit_task",
+        "Submit a task",
+        tag="tasks",
+        body=SubmitForm,
+        answers={202: Accepted},
+        errors=WITH_BODY,
+        examples=EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        """Answered as soon as the task is safe in the database."""
+        return submit(request)
+
+
+class Tasks(ApiView):
+    """`/tasks`."""
+
+    verbs: ClassVar = {"GET": "view_task", "POST": "submit_task"}
+
+    @call(
+        "create_task",
+        "Submit a task",
+        tag="tasks",
+        description="The same as `POST /api/tasks/submit`.",
+        body=SubmitForm,
+        answers={202: Accepted},
+        errors=WITH_BODY,
+        examples=EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        """Answered as soon as the task is safe in the database."""
+        return submit(request)
+
+    @call(
+        "list_tasks",
+        "List tasks, newest first",
+        tag="tasks",
+        description="Arguments and results are left out: ask for the task.",
+        query=TaskQuery,
+        answers={200: TaskPage},
+        errors=WITH_QUERY,
+    )
+    def get(self, request: Request) -> Response:
+        """A page of tasks."""
+        query = task_query(request.query_params)
+        found = page(query.as_filter(), limit=query.limit, cursor=query.after())
+        payload = may(request, "view_payload")
+        return Response(
+            {
+                "count": len(found.tasks),
+                "tasks": [shown_line(task, payload=payload) for task in found.tasks],
+                "next": address_after(request, "api:tasks", found.cursor),
+            }
+        )
+
+
+class OneTask(ApiView):
+    """`/tasks/{task_id}`."""
+
+    @call(
+        "get_task",
+        "Show a task with its history",
+        tag="tasks",
+        path=TASK_ID,
+        answers={200: TaskDetail},
+        errors=WITH_ID,
+    )
+    def get(self, request: Request, task_id: str) -> Response:
+        """The task, its attempts and events."""
+        return Response(shown(request, task_of(task_id), attempts=True))
+
+
+class Cancel(ApiView):
+    """`/tasks/{task_id}/cancel`."""
+
+    verbs: ClassVar = {"POST": "cancel_task", "DELETE": "cancel_task"}
+
+    @call(
+        "cancel_task",
+        "Cancel a task",
+        tag="tasks",
+        description=(
+            "A waiting task is revoked at once. A running one is stopped; when it still runs "
+            "after 2 seconds the answer is 202 `revoking`."
+        ),
+        path=TASK_ID,
+        body=ReasonForm,
+        answers={200: Cancelled, 202: Cancelled},
+        errors=(*WITH_BODY, *WITH_ID, 409),
+    )
+    def post(self, request: Request, task_id: str) -> Response:
+        """What became of the task."""
+        task = cancel(
+            task_id=task_id_of(task_id), actor=actor_of(request), reason=reason_of(request)
+        )
+        state = State(task.state)
+        if state is State.STARTED:
+            state = state_within(task.pk, seconds=CANCEL_SECONDS)
+        if state in {State.SUCCESS, State.FAILURE}:
+            raise TransitionRefused(task_id=task.pk, state=state.value, move=Move.CANCEL.value)
+        revoked = state is State.REVOKED
+        return Response(
+            {"task_id": str(task.pk), "status": "revoked" if revoked else "revoking"},
+            status=200 if revoked else 202,
+        )
+
+    @call(
+        "cancel_task_by_delete",
+        "Cancel a task",
+        tag="tasks",
+        description="The same as `POST`, without a body.",
+        path=TASK_ID,
+        answers={200: Cancelled, 202: Cancelled},
+        errors=(*WITH_ID, 409),
+    )
+    def delete(self, request: Request, task_id: str) -> Response:
+        """What became of the task."""
+        return self.post(request, task_id)
+
+
+class Requeue(ApiView):
+    """`/tasks/{task_id}/requeue`."""
+
+    verbs: ClassVar = {"POST": "requeue_task"}
+
+    @call(
+        "requeue_task",
+        "Run an ended task again",
+        tag="tasks",
+        description="The same row with all its retries; its history stays.",
+        path=TASK_ID,
+        body=ReasonForm,
+        answers={202: Accepted},
+        errors=(*WITH_BODY, *WITH_ID, 409),
+    )
+    def post(self, request: Request, task_id: str) -> Response:
+        """As a submit answers."""
+        task = requeue(
+            task_id=task_id_of(task_id), actor=actor_of(request), reason=reason_of(request)
+        )
+        return Response(accepted(task), status=202)
+
+
+class Explain(ApiView):
+    """`/tasks/{task_id}/explain`."""
+
+    @call(
+        "explain_task",
+        "Why is it not running?",
+        tag="tasks",
+        description="The reasons that hold now, the most telling first.",
+        path=TASK_ID,
+        answers={200: Explanation},
+        errors=WITH_ID,
+    )
+    def get(self, request: Request, task_id: str) -> Response:
+        """A list of reasons, never empty."""
+        return Response(
+            [
+                {"code": reason.code, "message": reason.message, "links": links(reason.about)}
+                for reason in explain(task_of(task_id))
+            ]
+        )
+
+
+def task_of(given: str) -> Task:
+    """The task of an address; raises InvalidInput or TaskNotFound."""
+    task_id = task_id_of(given)
+    task = Task.objects.filter(pk=task_id).first()
+    if task is None:
+        raise TaskNotFound(task_id=task_id)
+    return task

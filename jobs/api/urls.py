@@ -1,0 +1,55 @@
+"""Every address of the API, each with and without a trailing slash."""
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, path, re_path
+from rest_framework.views import APIView
+
+from jobs.api.bulk import Bulk
+from jobs.api.dead_letter import DeadLetter, DeadLetters, RequeueDeadLetter
+from jobs.api.docs import Schema
+from jobs.api.queues import Lengths, OneQueue, QueueList
+from jobs.api.task_types import TaskTypeList
+from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
+from jobs.api.views import UnknownAddress
+from jobs.api.workers import Health, Stats, WorkerList
+
+app_name = "api"
+
+#: The busiest first: Django looks them through in order. Those without a name are synonyms.
+CALLS: tuple[tuple[str, type[APIView], str], ...] = (
+    ("tasks/submit", Submit, "submit"),
+    ("tasks", Tasks, "tasks"),
+    ("tasks/bulk", Bulk, "bulk"),
+    ("tasks/dead-letter", DeadLetters, ""),
+    ("tasks/dead-letter/<str:task_id>", DeadLetter, ""),
+    ("tasks/dead-letter/<str:task_id>/requeue", RequeueDeadLetter, ""),
+    ("tasks/<str:task_id>", OneTask, "task"),
+    ("tasks/<str:task_id>/cancel", Cancel, "cancel"),
+    ("tasks/<str:task_id>/requeue", Requeue, "requeue"),
+    ("tasks/<str:task_id>/explain", Explain, "explain"),
+    ("workers/stats", Stats, "workers-stats"),
+    ("workers/health", Health, "workers-health"),
+    ("workers", WorkerList, "workers"),
+    ("queues", QueueList, "queues"),
+    ("queues/<str:name>", OneQueue, "queue"),
+    ("queue/stats", Lengths, "queue-stats"),
+    ("task-types", TaskTypeList, "task-types"),
+    ("dead-letter", DeadLetters, "dead-letter"),
+    ("dead-letter/<str:task_id>", DeadLetter, "dead-letter-task"),
+    ("dead-letter/<str:task_id>/requeue", RequeueDeadLetter, "dead-letter-requeue"),
+    ("schema", Schema, "schema"),
+    ("queue/dead-letter", DeadLetters, ""),
+    ("queue/dead-letter/<str:task_id>", DeadLetter, ""),
+    ("queue/dead-letter/<str:task_id>/requeue", RequeueDeadLetter, ""),
+)
+
+
+def _patterns() -> Iterator[URLPattern]:
+    for route, view, name in CALLS:
+        silent = view.as_view(schema=None)  # a synonym, which the schema need not tell again
+        yield path(route, view.as_view() if name else silent, name=name or None)
+        yield path(f"{route}/", silent)
+
+
+urlpatterns = [*_patterns(), re_path("", UnknownAddress.as_view())]

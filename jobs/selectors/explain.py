@@ -1,0 +1,225 @@
+"""Why a task is not running, in words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from jobs.broker import tickets
+from jobs.domain.registry import registry
+from jobs.domain.states import State
+from jobs.models import Task
+from jobs.selectors.facts import moment
+from jobs.selectors.queues import QueueFacts, queues
+from jobs.selectors.workers import WorkerFacts, workers
+
+#: A due task that still waits after this was forgotten by maintenance.
+OVERDUE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One line of the answer. `about` names what to look at: pairs of kind and name.
+
+    Kinds are `task`, `queue`, `worker`, `task_type`, `dead_letter`.
+    """
+
+    code: str
+    message: str
+    about: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What stands around a task at one moment."""
+
+    now: datetime
+    queues: Sequence[QueueFacts]
+    workers: Sequence[WorkerFacts]
+    type_is_known: bool = True
+    redis_answers: bool = True
+    place_in_line: int | None = None
+    """How many tickets are before this task's; None when it has none within sight."""
+    line_in_sight: bool = True
+    """Whether its queue's whole line was looked through."""
+
+    @property
+    def online(self) -> list[WorkerFacts]:
+        """The workers that give signs of life."""
+        return [worker for worker in self.workers if worker.state != "lost"]
+
+
+def explain(task: Task) -> list[Reason]:
+    """The reasons that hold now, the most telling first; never empty."""
+    return reasons(task, surroundings(task))
+
+
+def surroundings(task: Task) -> Surroundings:
+    """Read what stands around a task."""
+    redis_answers, place, in_sight = True, None, True
+    if task.state == State.PENDING:
+        try:
+            place, in_sight = tickets.place(task.queue, str(task.pk))
+        except RedisError:
+            redis_answers = False
+    return Surroundings(
+        now=timezone.now(),
+        queues=queues(),
+        workers=workers(),
+        type_is_known=registry.find(task.name) is not None,
+        redis_answers=redis_answers,
+        place_in_line=place,
+        line_in_sight=in_sight,
+    )
+
+
+def reasons(task: Task, around: Surroundings) -> list[Reason]:
+    """The same from given surroundings."""
+    match State(task.state):
+        case State.PENDING:
+            return list(_pending(task, around))
+        case State.STARTED:
+            return list(_running(task, around))
+        case State.SCHEDULED | State.RETRY:
+            return list(_waiting(task, around))
+        case State.BLOCKED:
+            return [Reason("blocked", "It waits for the tasks it depends on.")]
+    return [_ended(task)]
+
+
+def _ended(task: Task) -> Reason:
+    when = moment(task.finished_at) or "an unknown time"
+    match State(task.state):
+        case State.SUCCESS:
+            return Reason("succeeded", f"It ended well at {when}.")
+        case State.FAILURE if task.discarded_at is not None:
+            return Reason("discarded", f"It failed at {when} and was discarded since.")
+        case State.FAILURE:
+            return Reason(
+                "failed",
+                f"It failed for good at {when}, after {task.attempt_count} attempt(s). It lies in "
+                "the dead-letter queue until it is requeued or discarded.",
+                (("dead_letter", str(task.pk)),),
+            )
+    if task.expires_at is not None and task.cancel_requested_at is None:
+        return Reason("expired", f"No worker was free before {moment(task.expires_at)}.")
+    return Reason("revoked", f"It was cancelled at {when}; its events say by whom.")
+
+
+def _running(task: Task, around: Surroundings) -> Iterator[Reason]:
+    name = task.worker or ""
+    about = (("worker", name),)
+    if task.cancel_requested_at is not None:
+        yield Reason(
+            "cancel_requested",
+            f"A cancel was asked for at {moment(task.cancel_requested_at)}; its worker stops it.",
+            about,
+        )
+    if name not in {worker.name for worker in around.online}:
+        yield Reason(
+            "worker_lost",
+            f"Worker {name} gives no sign of life. When its lease has run out, the task goes on "
+            "elsewhere.",
+            about,
+        )
+    yield Reason("running", f"It runs on worker {name} since {moment(task.started_at)}.", about)
+
+
+def _waiting(task: Task, around: Surroundings) -> Iterator[Reason]:
+    due = moment(task.run_after)
+    if task.state == State.RETRY:
+        tried = f"Its last attempt failed. Retry {task.tries} of {task.max_retries}"
+        died = "Its last attempt ended with its worker's death. The next"
+        yield Reason("retry_wait", f"{tried if task.tries else died} is due at {due}.")
+    else:
+        yield Reason("scheduled", f"It is to run at {due}.")
+    if task.run_after < around.now - OVERDUE:
+        yield Reason(
+            "not_promoted",
+            "It is overdue: no maintenance runs. Each worker does it, or "
+            "`manage.py run_maintenance`.",
+        )
+    yield from _obstacles(task, around)
+
+
+def _pending(task: Task, around: Surroundings) -> Iterator[Reason]:
+    obstacles = list(_obstacles(task, around))
+    yield from obstacles
+    yield from _line(task, around)
+    if any(reason.code == "no_worker" for reason in obstacles):
+        return
+    listening = [worker for worker in around.online if task.queue in worker.queues]
+    slots = sum(worker.concurrency for worker in listening)
+    taken = sum(min(len(worker.current_tasks), worker.concurrency) for worker in listening)
+    about = (("queue", task.queue),)
+    if taken >= slots:
+        yield Reason("workers_busy", f"All {slots} places of the queue's workers are taken.", about)
+    elif not obstacles:
+        yield Reason("next", "Nothing holds it: a worker takes it next.", about)
+
+
+def _obstacles(task: Task, around: Surroundings) -> Iterator[Reason]:
+    """What keeps a waiting task from running, whether its time has come or not."""
+    if task.expires_at is not None and task.expires_at <= around.now:
+        yield Reason(
+            "expired", f"Its time ran out at {moment(task.expires_at)}: it will be revoked."
+        )
+    if not around.type_is_known:
+        yield Reason(
+            "unknown_task_type",
+            f"No function is registered as {task.name!r} in this release.",
+            (("task_type", task.name),),
+        )
+    listening = [worker for worker in around.online if task.queue in worker.queues]
+    if not listening:
+        yield Reason(
+            "no_worker",
+            f"No worker listens on queue {task.queue!r}: start one with "
+            f"`manage.py rqworker {task.queue}`.",
+            (("queue", task.queue),),
+        )
+        return
+    first = [
+        queue
+        for queue in around.queues
+        if queue.pending and all(_serves_before(queue.name, task.queue, w) for w in listening)
+    ]
+    if first:
+        names = ", ".join(f"{queue.name!r} ({queue.pending})" for queue in first)
+        yield Reason(
+            "other_queues_first",
+            f"Its workers serve other queues first, in which tasks wait: {names}.",
+            tuple(("queue", queue.name) for queue in first),
+        )
+
+
+def _serves_before(other: str, queue: str, worker: WorkerFacts) -> bool:
+    return other in worker.queues and worker.queues.index(other) < worker.queues.index(queue)
+
+
+def _line(task: Task, around: Surroundings) -> Iterator[Reason]:
+    about = (("queue", task.queue),)
+    if not around.redis_answers:
+        yield Reason(
+            "redis_away",
+            "Redis does not answer. The task is safe in the database, and is handed to a worker "
+            "when Redis is back.",
+        )
+    elif around.place_in_line is not None:
+        if around.place_in_line:
+            yield Reason(
+                "in_line", f"{around.place_in_line} task(s) of its queue are before it.", about
+            )
+    elif around.line_in_sight:
+        yield Reason(
+            "no_ticket",
+            "Its ticket is not in Redis: it is being taken this moment, or was lost and will be "
+            "rung again within seconds.",
+            about,
+        )
+    else:
+        yield Reason(
+            "in_line", f"More than {tickets.SIGHT} tasks of its queue are before it.", about
+        )

@@ -1,0 +1,108 @@
+"""Tasks in pages, newest first, by any mix of filters."""
+
+import heapq
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from jobs.domain.states import ENDED, OPEN, State
+from jobs.models import Task
+from jobs.models.task import TaskQuerySet
+from jobs.selectors.facts import LONG_COLUMNS
+from jobs.store.dialect import is_postgresql
+
+MOST_PER_PAGE = 500
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: The bits of a UUIDv7 below its milliseconds.
+_LOW_BITS = 80
+_ALL = OPEN | ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks; what is empty does not narrow.
+
+    `created_after` counts from that millisecond on, `created_before` up to but without it: the id
+    carries the time of creation in milliseconds.
+    """
+
+    states: frozenset[State] = frozenset()
+    queue: str = ""
+    task_type: str = ""
+    worker: str = ""
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some tasks, without their long columns; `cursor` continues after the last of them."""
+
+    tasks: list[Task]
+    cursor: UUID | None
+
+
+def page(wanted: TaskFilter, *, limit: int, cursor: UUID | None = None) -> Page:
+    """The newest `limit` tasks older than `cursor`.
+
+    A page costs as much as its rows, however deep it lies, and no offset shifts when tasks arrive.
+    """
+    rows = _narrowed(wanted)
+    if cursor is not None:
+        rows = rows.filter(pk__lt=cursor)
+    parts = [rows.filter(state__in=sorted(states)) for states in _parts(wanted)] or [rows]
+    found = heapq.merge(
+        *(part.newest_first()[: limit + 1] for part in parts), key=_id, reverse=True
+    )
+    tasks = list(islice(found, limit + 1))
+    more = len(tasks) > limit
+    return Page(tasks[:limit], tasks[limit - 1].pk if more else None)
+
+
+def dead_letters(*, limit: int, cursor: UUID | None = None) -> Page:
+    """The newest dead letters older than `cursor`, with their long columns."""
+    rows = Task.objects.dead_letters().newest_first()
+    if cursor is not None:
+        rows = rows.filter(pk__lt=cursor)
+    tasks = list(rows[: limit + 1])
+    more = len(tasks) > limit
+    return Page(tasks[:limit], tasks[limit - 1].pk if more else None)
+
+
+def _narrowed(wanted: TaskFilter) -> TaskQuerySet:
+    rows = Task.objects.defer(*LONG_COLUMNS)
+    if wanted.queue:
+        rows = rows.on_queue(wanted.queue)
+    if wanted.task_type:
+        rows = rows.filter(name=wanted.task_type)
+    if wanted.worker:
+        rows = rows.filter(worker=wanted.worker)
+    if wanted.created_after is not None:
+        rows = rows.filter(pk__gte=_first_id(wanted.created_after))
+    if wanted.created_before is not None:
+        rows = rows.filter(pk__lt=_first_id(wanted.created_before))
+    return rows
+
+
+def _parts(wanted: TaskFilter) -> list[frozenset[State]]:
+    """The states to ask for one query each, so that each has an index that gives it in order.
+
+    None means one query over all. PostgreSQL's indexes by queue and by type hold ended tasks only,
+    and are used only where the query says so.
+    """
+    if wanted.states and wanted.states != _ALL:
+        return [frozenset({state}) for state in wanted.states]
+    if is_postgresql() and (wanted.queue or wanted.task_type):
+        return [OPEN, ENDED]
+    return []
+
+
+def _first_id(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment's millisecond."""
+    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    return UUID(int=max(0, milliseconds) << _LOW_BITS)
+
+
+def _id(task: Task) -> UUID:
+    return task.pk
