@@ -68,7 +68,7 @@ def badge(state: str, note: str = "") -> SafeString:
     if not note:
         return _BADGES[State(state)]
     return format_html(
-        '{} <span class="jobs-note jobs-note-inline">{}</span>', _BADGES[State(state)], note
+        '{} <span class="jobs-remark">{}</span>', _BADGES[State(state)], note
     )
 
 

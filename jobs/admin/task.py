@@ -97,7 +97,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         return [
             path("live/", wrap(self.live_view), name="jobs_task_live"),
             path(
-                "<uuid:task_id>/<slug:word>/",
+                "<uuid:task_id>/do/<slug:word>/",
                 wrap(require_POST(self.verb_view)),
                 name="jobs_task_verb",
             ),
