@@ -1,6 +1,9 @@
 """Typed, checked reading of environment variables. Standard library only."""
 
 import os
+import shlex
+from collections.abc import Collection
+from pathlib import Path
 
 
 class BadVariable(Exception):
@@ -9,6 +12,34 @@ class BadVariable(Exception):
     def __init__(self, name: str, given: str, allowed: str) -> None:
         self.name = name
         super().__init__(f"{name}={given!r} is not allowed: it must be {allowed}")
+
+
+def read_file(root: Path) -> None:
+    """Set what a `.env` file in the project's root says; what the environment has already wins.
+
+    ENV_FILE names another file. Lines are `NAME=value`, the value in quotes or not; empty lines
+    and those that begin with # say nothing.
+    """
+    path = root / os.environ.get("ENV_FILE", ".env")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    for number, line in enumerate(lines, start=1):
+        name, equals, given = line.removeprefix("export ").partition("=")
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not equals or not name.strip().isidentifier():
+            raise BadVariable(f"{path.name}, line {number}", line, "NAME=value, or begin with #")
+        os.environ.setdefault(name.strip(), _unquoted(given))
+
+
+def _unquoted(given: str) -> str:
+    """The value without its quotes and the remark after it."""
+    try:
+        return " ".join(shlex.split(given, comments=True))
+    except ValueError:  # a lone quote is part of the value
+        return given.strip()
 
 
 def text(name: str, default: str = "") -> str:
@@ -22,6 +53,27 @@ def required(name: str, why: str) -> str:
     if not value:
         raise BadVariable(name, "", f"set ({why})")
     return value
+
+
+def one_of(name: str, default: str, choices: Collection[str]) -> str:
+    """One of the choices, in upper or lower case; gives it in upper case."""
+    value = text(name, default).upper()
+    if value not in choices:
+        raise BadVariable(name, text(name), f"one of {', '.join(choices)}")
+    return value
+
+
+def folder(name: str, default: Path) -> Path:
+    """An absolute path to a folder in which we may write; it is made when it is missing."""
+    path = Path(text(name, str(default))).expanduser().absolute()
+    allowed = "a folder in which this user may write"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadVariable(name, str(path), f"{allowed} ({error.strerror})") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise BadVariable(name, str(path), allowed)
+    return path
 
 
 def integer(name: str, default: int, *, minimum: int, maximum: int) -> int:

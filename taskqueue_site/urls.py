@@ -1,11 +1,15 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from jobs.api.docs import Docs
+from taskqueue_site.health import health, healthz, readyz
 
 urlpatterns = [
+    re_path(r"^health/?$", health, name="health"),
+    re_path(r"^healthz/?$", healthz, name="healthz"),
+    re_path(r"^readyz/?$", readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("api/", include("jobs.api.urls")),
     path("docs", Docs.as_view(), name="docs"),

@@ -5,6 +5,7 @@ import functools
 from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 #: A doorbell that does not answer must not hold up its caller: the row is already committed.
@@ -24,6 +25,15 @@ def redis() -> Redis:
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 1),
     )
+
+
+def redis_fault() -> str:
+    """Why Redis does not answer, in a few words; empty when it does."""
+    try:
+        redis().ping()
+    except RedisError as error:
+        return type(error).__name__
+    return ""
 
 
 def queue_names() -> tuple[str, ...]:

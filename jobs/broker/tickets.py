@@ -70,7 +70,7 @@ def push(places: Sequence[tuple[str, str]], *, at_front: bool = False) -> None:
         pipe = redis().pipeline(transaction=False)
         chunk = places[start : start + PUSH_CHUNK]
         if hashed:
-            _describe(pipe, chunk)
+            describe(pipe, chunk)
         for queue, group in groupby(chunk, key=itemgetter(0)):
             ids = [ticket(task_id) for _, task_id in group]
             pipe.sadd("rq:queues", list_key(queue))
@@ -81,7 +81,8 @@ def push(places: Sequence[tuple[str, str]], *, at_front: bool = False) -> None:
         pipe.execute()
 
 
-def _describe(pipe: Pipeline, places: Sequence[tuple[str, str]]) -> None:
+def describe(pipe: Pipeline, places: Sequence[tuple[str, str]]) -> None:
+    """Add to a pipeline: the hashes of tickets, given as (queue, task id)."""
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     for queue, task_id in places:
         key = hash_key(task_id)

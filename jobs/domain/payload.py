@@ -7,6 +7,8 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from jobs.exceptions import PayloadError, PayloadTooLarge
 
 MAX_DEPTH = 64
+#: The longest whole number that Python reads back from text.
+MAX_DIGITS = 4300
 
 #: A NUL as JSON escapes it: the backslash before the u is not itself escaped.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -21,8 +23,8 @@ def encode(value: object, *, limit_bytes: int) -> bytes:
     Raises:
         PayloadTooLarge: the text is longer than `limit_bytes`.
         PayloadError: the value has no JSON form, or one that some layer would refuse or change:
-            a NUL, half of a surrogate pair, NaN, an infinity (1e400 is one), or nesting deeper
-            than 64 levels.
+            a NUL, half of a surrogate pair, NaN, an infinity (1e400 is one), a number of more than
+            4,300 digits, or nesting deeper than 64 levels.
     """
     try:
         text = to_json(value)
@@ -34,8 +36,10 @@ def encode(value: object, *, limit_bytes: int) -> bytes:
         raise PayloadError(problem=_TOO_DEEP)
     if b"\\u0000" in text and _NUL.search(text):
         raise PayloadError(problem="it holds a NUL character")
-    if (b"NaN" in text or b"Infinity" in text) and _is_not_finite(text):
+    if (b"NaN" in text or b"Infinity" in text) and _is_unreadable(text):
         raise PayloadError(problem="it holds a number that is not finite (NaN or Infinity)")
+    if len(text) > MAX_DIGITS and _has_many_digits(text) and _is_unreadable(text):
+        raise PayloadError(problem=f"it holds a number of more than {MAX_DIGITS:,} digits")
     return text
 
 
@@ -71,8 +75,14 @@ def _is_too_deep(text: bytes) -> bool:
     return True
 
 
-def _is_not_finite(text: bytes) -> bool:
-    """Whether NaN or Infinity stand in the text as numbers, not as words inside a string."""
+def _has_many_digits(text: bytes) -> bool:
+    """Whether digits fill a block of half the length that is too long: numbers that long do."""
+    block = MAX_DIGITS // 2
+    return any(text[at : at + block].isdigit() for at in range(0, len(text), block))
+
+
+def _is_unreadable(text: bytes) -> bool:
+    """Whether the parser refuses it: the suspicious letters do not stand inside a string."""
     try:
         from_json(text, allow_inf_nan=False)
     except ValueError:

@@ -1,5 +1,7 @@
 """One try that has ended."""
 
+from datetime import datetime
+
 from django.db import models
 
 from jobs.domain.outcomes import Ending
@@ -34,5 +36,21 @@ class Attempt(models.Model):
             models.UniqueConstraint(fields=["task", "number"], name="attempt_task_number"),
         )
 
+    @property
+    def wait_seconds(self) -> float | None:
+        """From when it might have run until it did; None when it never began."""
+        return _seconds(self.queued_at, self.started_at)
+
+    @property
+    def run_seconds(self) -> float | None:
+        """From its start to its end; None when it never began."""
+        return _seconds(self.started_at, self.finished_at)
+
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.task_id}: {self.outcome}"
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    if start is None or end is None:
+        return None
+    return max(0.0, (end - start).total_seconds())

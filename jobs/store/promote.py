@@ -15,7 +15,7 @@ UPDATE jobs_task t SET state = 'PENDING', run_after = to_timestamp(%s),
 RETURNING due.run_after, t.queue, t.id::text
 """
 _DUE_SQLITE = """
-SELECT queue, id FROM jobs_task
+SELECT queue, id FROM jobs_task INDEXED BY task_due
  WHERE state IN ('RETRY', 'SCHEDULED') AND run_after <= %s ORDER BY run_after LIMIT %s
 """
 _SQLITE = """

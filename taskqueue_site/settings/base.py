@@ -7,16 +7,17 @@ import dj_database_url
 import django
 
 from taskqueue_site import env
+from taskqueue_site.up.redis_server import RedisServer
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
 
 DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "taskqueue_site",  # for its `serve` command
     "dashboard",
     "jobs",  # before django_rq: the first app that has an `rqworker` command wins
     "django.contrib.admin",
@@ -47,6 +48,11 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "taskqueue_site.urls"
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, minimum=1, maximum=64)
+WEB_THREADS = env.integer("WEB_THREADS", 4, minimum=1, maximum=64)
+#: The longest body of any request, in bytes: ten thousand tasks of 1.6 kB each.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+
 ASGI_APPLICATION = "taskqueue_site.asgi.application"
 WSGI_APPLICATION = "taskqueue_site.wsgi.application"
 
@@ -98,7 +104,8 @@ def database(url: str) -> dict[str, object]:
 DATABASES = {"default": database(env.text("DATABASE_URL", f"sqlite:///{DATA_DIR}/tasks.sqlite3"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+# Without a name it is the server that `make up` starts, never one that happens to listen on 6379.
+REDIS_URL = env.text("REDIS_URL", RedisServer(DATA_DIR / "redis").url)
 if urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
     raise env.BadVariable(
         "REDIS_URL",
@@ -160,6 +167,11 @@ CHANNEL_LAYERS = {
     }
 }
 
+DASHBOARD = {
+    # The sockets tell the numbers this often when nothing changes.
+    "BEAT_SECONDS": env.number("LIVE_BEAT_SECONDS", 2, minimum=0.25, maximum=60),
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -180,11 +192,14 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 
+LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # Handlers stand on the root only: rq adds its own where it finds none above it.
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # The pages themselves say that Redis is away; the layer would say it each second, at length.
+    "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
 }

@@ -6,9 +6,12 @@ from taskqueue_site.settings.base import *  # noqa: F403
 SECRET_KEY = env.required("SECRET_KEY", "a long random text; every process needs the same")
 if len(SECRET_KEY) < 32:
     raise env.BadVariable("SECRET_KEY", "…", "at least 32 characters")
+env.required("REDIS_URL", "redis://HOST:PORT/DB, rediss:// or unix://")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 if not ALLOWED_HOSTS:
     raise env.BadVariable("ALLOWED_HOSTS", "", "the host names of this site, comma-separated")
+
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 2, minimum=1, maximum=64)
 
 JOBS = JOBS | {"ANONYMOUS_ACCESS": False}  # noqa: F405
 

@@ -57,7 +57,7 @@ def socket_path(folder: Path) -> Path:
 
 
 class RedisServer:
-    """One server process with its data in `folder`, on loopback `port` or on a unix socket.
+    """One server with its data in `folder`, on loopback `port` or on a unix socket.
 
     With `persistent` it keeps an append-only file, synced each second, and comes back with what
     it held; without, it starts empty.
@@ -87,10 +87,8 @@ class RedisServer:
         Raises:
             RedisUnavailable: none was found, or it ended or stayed silent.
         """
-        binary = find_binary()
-        self._make_folders()
         self.process = subprocess.Popen(  # noqa: S603
-            [str(binary), *self._arguments()],
+            self.command(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -98,10 +96,10 @@ class RedisServer:
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
         deadline = time.monotonic() + READY_SECONDS
-        while not self._answers():
+        while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise RedisUnavailable(f"{binary} did not start; see {self.log_file}")
+                raise RedisUnavailable(f"Redis did not start; see {self.log_file}")
             time.sleep(0.02)
 
     def stop(self) -> None:
@@ -115,38 +113,24 @@ class RedisServer:
             self.process.kill()
             self.process.wait()
         self.process = None
-        if self.port is None:
-            self._remove_socket()
+        self.remove_socket()
 
-    def _remove_socket(self) -> None:
-        path = socket_path(self.folder)
-        path.unlink(missing_ok=True)
-        if path.parent != self.folder:
-            path.parent.rmdir()
+    def command(self) -> list[str]:
+        """The command line, after the folders it needs are made.
 
-    def _make_folders(self) -> None:
+        Raises:
+            RedisUnavailable: there is no server to run, or its socket's folder is not ours.
+        """
+        binary = find_binary()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self.port is not None:
-            return
-        place = socket_path(self.folder).parent
-        place.mkdir(exist_ok=True, mode=0o700)
-        if place.stat().st_uid != os.getuid():
-            raise RedisUnavailable(f"{place} belongs to another user; set DATA_DIR or REDIS_URL")
-
-    def _arguments(self) -> list[str]:
-        where = (
-            [
-                "--port",
-                "0",
-                "--unixsocket",
-                str(socket_path(self.folder)),
-                "--unixsocketperm",
-                "700",
-            ]
-            if self.port is None
-            else ["--bind", "127.0.0.1", "--port", str(self.port)]
-        )
+        if self.port is None:
+            self._make_socket_folder()
+            path = str(socket_path(self.folder))
+            where = ["--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
+        else:
+            where = ["--bind", "127.0.0.1", "--port", str(self.port)]
         return [
+            str(binary),
             *where,
             *("--dir", str(self.folder)),
             *("--logfile", str(self.log_file)),
@@ -156,7 +140,7 @@ class RedisServer:
             *("--daemonize", "no"),
         ]
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         """Whether it takes commands; while it loads its file it listens, and refuses them."""
         family = socket.AF_UNIX if self.port is None else socket.AF_INET
         address = str(socket_path(self.folder)) if self.port is None else ("127.0.0.1", self.port)
@@ -168,3 +152,18 @@ class RedisServer:
                 return client.recv(16).startswith(b"+PONG")
             except OSError:
                 return False
+
+    def remove_socket(self) -> None:
+        """Leave no socket behind."""
+        if self.port is not None:
+            return
+        path = socket_path(self.folder)
+        path.unlink(missing_ok=True)
+        if path.parent != self.folder:
+            path.parent.rmdir()
+
+    def _make_socket_folder(self) -> None:
+        place = socket_path(self.folder).parent
+        place.mkdir(exist_ok=True, mode=0o700)
+        if place.stat().st_uid != os.getuid():
+            raise RedisUnavailable(f"{place} belongs to another user; set DATA_DIR or REDIS_URL")

@@ -25,11 +25,12 @@ class Servers:
         self.postgres: PostgresServer | None = None
 
     def start(self) -> None:
-        """Start what is needed and set DATA_DIR, REDIS_URL and DATABASE_URL.
+        """Start what is needed and set DATA_DIR, REDIS_URL and DATABASE_URL; no `.env` is read.
 
         Raises:
             CannotRun: this machine lacks the database, or the one named is not meant for tests.
         """
+        os.environ["ENV_FILE"] = os.devnull
         os.environ["DATA_DIR"] = str(self.folder)
         os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or self._own_redis()
         os.environ["DATABASE_URL"] = self._database_url()

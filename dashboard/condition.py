@@ -1,0 +1,50 @@
+"""Whether the queue is well, and if not, why; one sentence a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.selectors.queues import QueueFacts
+from jobs.selectors.workers import WorkerFacts
+
+#: A queue whose first task has waited longer is said to fall behind.
+LATE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Healthy when there is no reason not to be."""
+
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """`healthy` or `degraded`."""
+        return "degraded" if self.reasons else "healthy"
+
+
+def condition(
+    queues: Sequence[QueueFacts], workers: Sequence[WorkerFacts], *, redis_fault: str
+) -> Condition:
+    """Judge the present numbers."""
+    reasons: list[str] = []
+    if redis_fault:
+        reasons.append("Redis does not answer: new tasks are kept and start once it is back.")
+    lost = [worker.name for worker in workers if worker.state == "lost"]
+    if lost:
+        reasons.append(f"No heartbeat from {_names(lost)}: what they held will be taken over.")
+    for queue in queues:
+        if not queue.workers and queue.pending:
+            reasons.append(f"No worker serves the {queue.name} queue, where {queue.pending} wait.")
+        elif (queue.oldest_waiting_seconds or 0) > LATE_SECONDS:
+            reasons.append(
+                f"The {queue.name} queue falls behind: its first task has waited "
+                f"{queue.oldest_waiting_seconds:.0f} s."
+            )
+    if not queues or not any(queue.workers for queue in queues):
+        reasons.append("No worker is running.")
+    return Condition(tuple(reasons))
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

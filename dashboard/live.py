@@ -1,0 +1,57 @@
+"""The live part of one web process: it wakes with the first watcher and sleeps with the last."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from dashboard.hub import Hub, Seat
+from dashboard.publisher import Publisher
+from dashboard.tracker import Tracker
+
+logger = logging.getLogger(__name__)
+
+RESTART_SECONDS = 1.0
+
+
+class Live:
+    """The hub of a process, the tasks it tracks and its publisher."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self.tracker = Tracker(self.hub)
+        self._publisher: asyncio.Task[None] | None = None
+
+    def join(self, topic: str, seat: Seat) -> int:
+        """Take a seat; gives the `seq` of the topic's last message."""
+        seq = self.hub.join(topic, seat).seq
+        if self._publisher is None or self._publisher.done():
+            self._publisher = asyncio.create_task(self._publish())
+        return seq
+
+    async def leave(self, topic: str, seat: Seat) -> None:
+        """Give the seat back; the last one to leave puts the publisher to sleep."""
+        if self.hub.leave(topic, seat):
+            self.tracker.forget_unwatched()
+        if self.hub.is_empty:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Stop reading and publishing."""
+        publisher, self._publisher = self._publisher, None
+        if publisher is not None:
+            publisher.cancel()
+            with suppress(asyncio.CancelledError):
+                await publisher
+
+    async def _publish(self) -> None:
+        while True:
+            try:
+                await Publisher(self.hub, self.tracker).run()
+            except Exception:
+                logger.exception("The publisher of the live pages failed and is started again")
+                if self._publisher is not asyncio.current_task():
+                    return  # it failed while it was being stopped
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+live = Live()

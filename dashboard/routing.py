@@ -1,0 +1,18 @@
+"""The addresses of the sockets, with or without a trailing slash."""
+
+from channels.routing import URLRouter
+from channels.sessions import CookieMiddleware, SessionMiddleware
+from django.urls import re_path
+
+from dashboard.consumers import FeedConsumer, Refusal, StatsConsumer, TaskConsumer
+from dashboard.origins import SameSite
+from dashboard.tracker import NOT_FOUND
+
+routes = [
+    re_path(r"^ws/stats/?$", StatsConsumer.as_asgi()),
+    re_path(r"^ws/feed/?$", FeedConsumer.as_asgi()),
+    re_path(r"^ws/tasks/(?P<task_id>[^/]+)/?$", TaskConsumer.as_asgi()),
+    re_path(r"", Refusal.as_asgi(code=NOT_FOUND)),
+]
+
+websocket = SameSite(CookieMiddleware(SessionMiddleware(URLRouter(routes))))

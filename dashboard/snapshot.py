@@ -1,0 +1,94 @@
+"""What the live pages show of the whole queue at one moment."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from dashboard.condition import condition
+from jobs.broker.connection import redis_fault
+from jobs.models import Task
+from jobs.selectors.facts import LONG_COLUMNS, moment, task_facts, task_line
+from jobs.selectors.queues import queues
+from jobs.selectors.stats import stats
+from jobs.selectors.workers import workers
+
+#: Lines of the page's task table, and of one feed message.
+MOST_LINES = 25
+#: Workers told by name; beyond it the pages show the count.
+MOST_WORKERS = 50
+#: What a line shows to everybody who may see tasks; errors and messages are payload.
+LINE_FIELDS = (
+    "task_id",
+    "status",
+    "task_type",
+    "queue",
+    "retry_count",
+    "max_retries",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "run_after",
+    "worker",
+)
+
+
+def snapshot() -> dict[str, Any]:
+    """The message of the stats socket, without its `seq`."""
+    numbers, queue_facts, worker_facts = stats(), queues(), workers()
+    state = condition(queue_facts, worker_facts, redis_fault=redis_fault())
+    return {
+        "type": "stats",
+        "at": moment(timezone.now()),
+        **numbers.as_fields(),
+        "scheduled": numbers.scheduled,
+        "blocked": numbers.blocked,
+        "retrying": numbers.retrying,
+        "queues": {facts.name: facts.as_dict() for facts in queue_facts},
+        "rates": {
+            "succeeded_per_minute": sum(facts.succeeded_per_minute for facts in queue_facts),
+            "failed_per_minute": sum(facts.failed_per_minute for facts in queue_facts),
+        },
+        "workers": [
+            {
+                "name": facts.name,
+                "host": facts.host,
+                "pid": facts.pid,
+                "queues": facts.queues,
+                "state": facts.state,
+                "concurrency": facts.concurrency,
+                "busy": len(facts.current_tasks),
+                "succeeded": facts.succeeded_count,
+                "failed": facts.failed_count,
+                "heartbeat_age_seconds": facts.heartbeat_age_seconds,
+                "release": facts.release,
+            }
+            for facts in worker_facts[:MOST_WORKERS]
+        ],
+        "condition": {"status": state.status, "reasons": list(state.reasons)},
+    }
+
+
+def newest_lines() -> list[dict[str, Any]]:
+    """The newest tasks, as the task table shows them."""
+    return [line(task) for task in Task.objects.newest_first().defer(*LONG_COLUMNS)[:MOST_LINES]]
+
+
+def lines_of(task_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """The newest of these tasks, the newest first; those that are gone are left out."""
+    newest = sorted(task_ids, reverse=True)[:MOST_LINES]
+    rows = Task.objects.filter(pk__in=newest).defer(*LONG_COLUMNS).newest_first()
+    return [line(task) for task in rows]
+
+
+def line(task: Task) -> dict[str, Any]:
+    """One task as everybody may see it who may see tasks."""
+    facts = task_line(task)
+    progress = task.progress if isinstance(task.progress, dict) else {}
+    return {name: facts[name] for name in LINE_FIELDS} | {"percent": progress.get("percent")}
+
+
+def facts_of(task_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """All facts of those of these tasks that exist."""
+    return {task.pk: task_facts(task) for task in Task.objects.filter(pk__in=list(task_ids))}

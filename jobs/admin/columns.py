@@ -1,0 +1,111 @@
+"""The columns of the tasks list."""
+
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from jobs.admin.display import NOTHING, badge, duration, moment, outside, since, until
+from jobs.domain.states import ENDED, State
+from jobs.models import Task
+
+#: What shows the payload is for those who may see payloads.
+PAYLOAD_COLUMNS = frozenset({"arguments"})
+LIVE_COLUMNS = ("state_badge", "arguments", "queue_and_attempt", "time", "held_by")
+COLUMNS = ("state_badge", "task_type", "arguments", "queue_and_attempt", "time", "held_by")
+
+
+def live(column: str, task: Task, html: str) -> str:
+    """Mark a cell that a script may renew."""
+    return format_html('<div data-task="{}" data-column="{}">{}</div>', task.pk, column, html)
+
+
+def state_badge_of(task: Task) -> str:
+    """The task's state and what is about to become of it."""
+    if task.state == State.STARTED and task.cancel_requested_at:
+        return badge(task.state, "stopping")
+    if task.state == State.FAILURE and task.discarded_at:
+        return badge(task.state, "discarded")
+    return badge(task.state)
+
+
+def age_of(task: Task) -> str:
+    """How long it waits, runs or ran, or when it may run."""
+    now = timezone.now()
+    match State(task.state):
+        case State.SCHEDULED | State.RETRY if task.run_after > now:
+            return format_html("in {}", until(task.run_after, now=now))
+        case State.SCHEDULED | State.RETRY:
+            return "due now"
+        case State.PENDING:
+            return format_html("waits {}", since(task.run_after, now=now))
+        case State.BLOCKED:
+            return format_html("waits {}", since(task.created_at, now=now))
+        case State.STARTED:
+            return format_html("runs {}", since(task.started_at or task.updated_at, now=now))
+        case _ if task.started_at and task.finished_at:
+            ran = duration((task.finished_at - task.started_at).total_seconds())
+            return format_html("ran {}", ran)
+        case _:
+            return NOTHING
+
+
+class TaskColumns:
+    """Each method is the cell of one column; all text from outside is escaped and isolated."""
+
+    @admin.display(description="state")
+    def state_badge(self, task: Task) -> str:
+        """Icon, word and colour."""
+        return live("state_badge", task, state_badge_of(task))
+
+    @admin.display(description="task")
+    def task_type(self, task: Task) -> str:
+        """The type's name over the id."""
+        name = outside(task.name, 60)
+        return format_html('{}<code class="jobs-id jobs-second">{}</code>', name, task.pk)
+
+    @admin.display(description="arguments, last error")
+    def arguments(self, task: Task) -> str:
+        """The beginning of both; the changelist annotates the arguments."""
+        text = getattr(task, "arguments_preview", "")
+        given = outside(text, 90, "jobs-code") if text not in {"", "{}"} else NOTHING
+        error = outside(task.error, 90, "jobs-error") if task.error else ""
+        return live("arguments", task, format_html("{}{}", given, error))
+
+    @admin.display(description="queue, attempt")
+    def queue_and_attempt(self, task: Task) -> str:
+        """Its queue, and the attempt that runs or comes next or was the last, of all allowed."""
+        allowed = task.max_retries + 1
+        number = min(task.tries + (task.state not in ENDED), allowed)
+        cell = format_html(
+            '{}<span class="jobs-second">attempt {} of {}</span>', task.queue, number, allowed
+        )
+        return live("queue_and_attempt", task, cell)
+
+    @admin.display(description="time, created")
+    def time(self, task: Task) -> str:
+        """How long it waits, runs or ran, over when it was created."""
+        cell = format_html(
+            '{}<span class="jobs-second">{}</span>', age_of(task), moment(task.created_at)
+        )
+        return live("time", task, cell)
+
+    @admin.display(description="worker")
+    def held_by(self, task: Task) -> str:
+        """The worker that holds it, or held it last."""
+        return live("held_by", task, worker_link(task.worker))
+
+
+def worker_link(name: str | None) -> str:
+    """A link to a worker's page; a worker that is gone has none, and the page says so."""
+    if not name:
+        return NOTHING
+    url = reverse("admin:jobs_workerlease_change", args=[name])
+    return format_html('<a href="{}">{}</a>', url, outside(name, 28))
+
+
+def list_url(**filters: str) -> str:
+    """The tasks list under these filters."""
+    return f"{reverse('admin:jobs_task_changelist')}?{urlencode(filters)}"

@@ -1,0 +1,67 @@
+"""What one task's page shows."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from jobs.admin.actions import MOST_REASON
+from jobs.admin.columns import age_of, state_badge_of, worker_link
+from jobs.admin.display import duration, moment, pretty, seen
+from jobs.admin.verbs import may, possible
+from jobs.models import Task
+from jobs.selectors.timeline import MOST_ATTEMPTS, timeline
+
+
+def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
+    """The page's parts; without its permission the payload is not in there at all."""
+    shows_payload = may(request.user, "jobs.view_payload")
+    context: dict[str, Any] = {
+        "title": seen(task.name),
+        "subtitle": "",
+        "badge": state_badge_of(task),
+        "age": age_of(task),
+        "verbs": possible(task, request),
+        "most_reason": MOST_REASON,
+        "facts": _facts(task),
+        "steps": timeline(task),
+        "most_attempts": MOST_ATTEMPTS,
+        "shows_payload": shows_payload,
+    }
+    if shows_payload:
+        context |= {
+            "arguments": pretty([*task.args, task.kwargs] if task.args else task.kwargs),
+            "result": pretty(task.result) if task.result is not None else "",
+            "error": seen(task.error),
+            "progress": _progress(task.progress),
+        }
+    return context
+
+
+def _facts(task: Task) -> list[tuple[str, str]]:
+    facts = [
+        ("Queue", task.queue),
+        ("Tries", f"{task.tries} of {task.max_retries + 1}"),
+        ("Attempts ever", str(task.attempt_count)),
+        ("Rescued", f"{task.rescues} times" if task.rescues else ""),
+        ("Submitted by", seen(task.submitted_by) or "anonymous"),
+        ("Created", moment(task.created_at)),
+        ("May run from", moment(task.run_after)),
+        ("Expires", moment(task.expires_at) if task.expires_at else ""),
+        ("Started", moment(task.started_at) if task.started_at else ""),
+        ("Finished", moment(task.finished_at) if task.finished_at else ""),
+        ("Worker", worker_link(task.worker) if task.worker else ""),
+        ("Timeout", duration(task.timeout_seconds)),
+        ("Fence", str(task.fence)),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _progress(progress: object) -> dict[str, object] | None:
+    """`{"percent", "text"}` of what a task reports as its progress; None when it reports none."""
+    if not isinstance(progress, dict):
+        return None
+    percent = progress.get("percent")
+    if isinstance(percent, bool) or not isinstance(percent, int | float):
+        return None
+    text = seen(str(progress.get("message") or ""))
+    return {"percent": round(min(100.0, max(0.0, percent)), 1), "text": text}

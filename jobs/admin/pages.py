@@ -1,0 +1,131 @@
+"""Pages of tasks by key: no page costs more than the first, whatever lies before it."""
+
+from collections.abc import Sequence
+from heapq import merge
+from typing import Any
+from uuid import UUID
+
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast, Left
+from django.http import HttpRequest
+
+from jobs.models import Task
+
+OLDER_THAN = "before"
+NEWER_THAN = "after"
+#: The live view's questions travel beside the list's own filters.
+SHOWN = "shown"
+NEWEST = "newest"
+_PLACES = frozenset({OLDER_THAN, NEWER_THAN, SHOWN, NEWEST})
+#: Beyond this the number of matches is told as "more than".
+MOST_COUNTED = 10_000
+#: Beyond this the number of rows that came since is told as "more than".
+MOST_NEW = 99
+#: More than a list's cell shows, less than a payload may weigh.
+PREVIEW_LENGTH = 200
+
+
+class TaskChangeList(ChangeList):
+    """The newest first; `result_count` is the true number of matches up to `MOST_COUNTED`."""
+
+    def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The filters, without what says where in the list we are."""
+        return {
+            name: value
+            for name, value in super().get_filters_params(params).items()
+            if name not in _PLACES
+        }
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+        """By id alone: it carries the time of creation, and the primary key serves it."""
+        return ["-pk"]
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read one page and count the matches, up to a cap, by a fixed number of queries."""
+        if SHOWN in request.GET:
+            self._look_again(request)
+            return
+        before, after = _id(request, OLDER_THAN), _id(request, NEWER_THAN)
+        ids = self._ids(before, after)
+        more = len(ids) > self.list_per_page
+        ids = ids[: self.list_per_page]
+        if after is not None:
+            ids.reverse()
+        self.result_list = _rows(ids)
+        self.result_count = self._count(MOST_COUNTED + 1)
+        self.is_count_capped = self.result_count > MOST_COUNTED
+        self.full_result_count = None
+        self.show_admin_actions = True
+        self.can_show_all = False
+        self.multi_page = False
+        has_newer = more if after is not None else before is not None
+        has_older = more if after is None else True
+        self.newest = ids[0] if ids else None
+        self.newer_url = self._place(NEWER_THAN, ids[0]) if ids and has_newer else ""
+        self.older_url = self._place(OLDER_THAN, ids[-1]) if ids and has_older else ""
+        self.first_url = self.get_query_string(remove=[OLDER_THAN, NEWER_THAN])
+        self.is_first = before is None and after is None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter or search is on, so that counts of all tasks would mislead."""
+        return bool(self.query or self.get_filters_params())
+
+    def _look_again(self, request: HttpRequest) -> None:
+        """The rows that a page shows, wherever they are now, and how many are newer than those."""
+        shown = [_uuid(text) for text in request.GET[SHOWN].split(",")[: self.list_per_page]]
+        newest = _id(request, NEWEST)
+        self.result_list = _rows([task_id for task_id in shown if task_id])
+        if newest is not None:
+            self.queryset = self.queryset.filter(pk__gt=newest)
+        self.result_count = self._count(MOST_NEW + 1)
+
+    def _count(self, most: int) -> int:
+        return min(most, sum(part.order_by()[:most].count() for part in self._parts()))
+
+    def _ids(self, before: UUID | None, after: UUID | None) -> list[UUID]:
+        """One id more than a page holds, from the asked place outwards."""
+        parts = [
+            part.filter(pk__gt=after).order_by("pk")
+            if after is not None
+            else (part.filter(pk__lt=before) if before is not None else part)
+            for part in self._parts()
+        ]
+        found = [
+            list(part.values_list("pk", flat=True)[: self.list_per_page + 1]) for part in parts
+        ]
+        return list(merge(*found, reverse=after is None))[: self.list_per_page + 1]
+
+    def _parts(self) -> Sequence[QuerySet[Task]]:
+        """The matches, split where no single index serves the newest of them.
+
+        The indexes by queue and by type hold ended tasks only; the few open ones have their own.
+        """
+        narrowed = self.query or {"queue", "name"} & self.params.keys()
+        if not narrowed or {"state", "dead"} & self.params.keys():
+            return [self.queryset]
+        return [self.queryset.ended(), self.queryset.open()]
+
+    def _place(self, name: str, task_id: UUID) -> str:
+        return self.get_query_string({name: str(task_id)}, remove=[OLDER_THAN, NEWER_THAN])
+
+
+def _rows(ids: Sequence[UUID]) -> list[Task]:
+    return list(
+        Task.objects.filter(pk__in=ids)
+        .annotate(arguments_preview=Left(Cast("kwargs", TextField()), PREVIEW_LENGTH))
+        .defer("args", "kwargs", "result", "progress")
+        .order_by("-pk")
+    )
+
+
+def _id(request: HttpRequest, name: str) -> UUID | None:
+    return _uuid(request.GET.get(name, ""))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,79 @@
+"""Counts per minute of the last day: what ended, and how long it waited and ran."""
+
+from datetime import timedelta
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from jobs.admin.display import NOTHING, duration, moment, outside
+from jobs.models import Rollup
+
+#: Older minutes are for charts, not for reading line by line.
+SHOWN = timedelta(days=1)
+
+
+@admin.register(Rollup)
+class RollupAdmin(admin.ModelAdmin[Rollup]):
+    """Read-only: the workers count."""
+
+    list_display = (
+        "at",
+        "queue",
+        "task_type",
+        "succeeded",
+        "retried",
+        "failed",
+        "revoked",
+        "snoozed",
+        "mean_wait",
+        "mean_run",
+    )
+    list_display_links = None
+    list_filter = ("queue",)
+    ordering = ("-minute", "queue", "name")
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Rollup | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Rollup | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rollup]:
+        """The last day."""
+        return super().get_queryset(request).filter(minute__gte=timezone.now() - SHOWN)
+
+    @admin.display(description="minute")
+    def at(self, rollup: Rollup) -> str:
+        """The minute's beginning."""
+        return moment(rollup.minute)
+
+    @admin.display(description="task type")
+    def task_type(self, rollup: Rollup) -> str:
+        """The type's name."""
+        return outside(rollup.name, 60)
+
+    @admin.display(description="mean wait")
+    def mean_wait(self, rollup: Rollup) -> str:
+        """Over the attempts that ended in this minute."""
+        return _mean(rollup.wait_seconds, rollup)
+
+    @admin.display(description="mean run")
+    def mean_run(self, rollup: Rollup) -> str:
+        """Over the attempts that ended in this minute."""
+        return _mean(rollup.run_seconds, rollup)
+
+
+def _mean(total_seconds: float, rollup: Rollup) -> str:
+    attempts = rollup.succeeded + rollup.retried + rollup.failed + rollup.snoozed
+    return duration(total_seconds / attempts) if attempts else NOTHING

@@ -1,0 +1,115 @@
+"""django-rq's pages where tasks are on them: ours in their place, or theirs after ours."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_rq import views as stock
+from django_rq.queues import get_queue_by_index
+from django_rq.utils import DEFAULT_ITEMS_PER_PAGE, paginate
+
+from jobs.admin.rq_buttons import press, press_all, split
+from jobs.admin.rq_guard import BULK, POSTS
+from jobs.admin.verbs import CANCEL, DISCARD, REQUEUE, Verb
+from jobs.broker.rq_lists import is_worker, make_readable, waiting_on
+from jobs.domain.states import State
+from jobs.models import Task, WorkerLease
+from jobs.models.task import TaskQuerySet
+
+
+def task_page(
+    request: HttpRequest, queue_index: int, job_id: UUID, result_id: str = ""
+) -> HttpResponse:
+    """Our own page of the task."""
+    return redirect("admin:jobs_task_change", job_id)
+
+
+def task_button(request: HttpRequest, queue_index: int, job_id: UUID, page: str) -> HttpResponse:
+    """Do what RQ's button says to the row; a GET leads to our page, whose buttons ask first."""
+    if request.method == "POST":
+        press(request, get_queue_by_index(queue_index).name, [job_id], POSTS[page])
+    return redirect("admin:jobs_task_change", job_id)
+
+
+def queue_list(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """The stock page, its tickets made readable."""
+    queue = get_queue_by_index(queue_index)
+    _, _, offset = paginate(request, queue.count)
+    shown = waiting_on(queue.name, offset, offset + DEFAULT_ITEMS_PER_PAGE - 1)
+    make_readable(queue.name, shown)
+    return stock.jobs(request, queue_index)
+
+
+def queue_details(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """The stock page, its oldest and newest ticket made readable."""
+    name = get_queue_by_index(queue_index).name
+    make_readable(name, [*waiting_on(name, 0, 0), *waiting_on(name, -1, -1)])
+    return stock.queue_details(request, queue_index)
+
+
+def confirm_action(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """The stock page that asks about the ticked jobs, its tickets made readable."""
+    tasks, _ = split(request.POST.getlist("_selected_action"))
+    name = get_queue_by_index(queue_index).name
+    make_readable(name, [str(task_id) for task_id in tasks])
+    return stock.confirm_action(request, queue_index)
+
+
+def actions(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """Do it to the ticked jobs: to tasks by our verbs, to plain RQ jobs by the stock view."""
+    form = request.POST.copy()
+    next_url = form.get("next_url", "")
+    if not url_has_allowed_host_and_scheme(next_url, {request.get_host()}):
+        next_url = form["next_url"] = ""
+    if request.method == "POST":
+        tasks, plain = split(form.getlist("job_ids"))
+        press(request, get_queue_by_index(queue_index).name, tasks, BULK[form["action"]])
+        form.setlist("job_ids", plain)
+        request.POST = form  # type: ignore[assignment]
+        if plain:
+            return stock.actions(request, queue_index)
+    return redirect(next_url) if next_url else redirect("admin:django_rq_jobs", queue_index)
+
+
+def clear(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """Cancel the queue's pending tasks, then let the stock view throw the list away."""
+    pending = Task.objects.filter(state=State.PENDING).order_by("run_after")
+    return _all_then_stock(request, queue_index, pending, CANCEL, stock.clear_queue)
+
+
+def requeue_all(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """Requeue the queue's dead letters, then let the stock view requeue plain failed jobs."""
+    dead = Task.objects.dead_letters().newest_first()
+    return _all_then_stock(request, queue_index, dead, REQUEUE, stock.requeue_all)
+
+
+def delete_failed_jobs(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """Discard the queue's dead letters, then let the stock view delete plain failed jobs."""
+    dead = Task.objects.dead_letters().newest_first()
+    return _all_then_stock(request, queue_index, dead, DISCARD, stock.delete_failed_jobs)
+
+
+def worker_page(request: HttpRequest, queue_index: int, key: str) -> HttpResponse:
+    """Our own page of one of our workers; the stock page of any other."""
+    name = key.removeprefix("rq:worker:")
+    if WorkerLease.objects.filter(pk=name).exists():
+        return redirect("admin:jobs_workerlease_change", name)
+    if not is_worker(key):
+        raise Http404("RQ knows no such worker.")
+    return stock.worker_details(request, queue_index, key)
+
+
+def _all_then_stock(
+    request: HttpRequest,
+    queue_index: int,
+    tasks: TaskQuerySet,
+    verb: Verb,
+    view: Callable[[HttpRequest, int], HttpResponse],
+) -> HttpResponse:
+    if request.method == "POST":
+        name = get_queue_by_index(queue_index).name
+        if not press_all(request, name, tasks.on_queue(name), verb):
+            return redirect("admin:django_rq_queue_details", queue_index)
+    return view(request, queue_index)

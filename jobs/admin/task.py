@@ -1,0 +1,173 @@
+"""Tasks: a list that stays quick over millions of rows, and one page that tells all of a task."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+
+from jobs.admin.actions import ACTION_NAMES, ACTIONS, MOST_REASON
+from jobs.admin.columns import COLUMNS, LIVE_COLUMNS, PAYLOAD_COLUMNS, TaskColumns
+from jobs.admin.filters import FILTERS, search
+from jobs.admin.history import AttemptInline, EventInline
+from jobs.admin.page import page_context
+from jobs.admin.pages import MOST_NEW, TaskChangeList
+from jobs.admin.verbs import VERBS, may, told
+from jobs.models import Task
+from jobs.selectors import stats
+
+#: The only look-ups a query string may ask for. Any other would let those who may not see payloads
+#: guess at them, or read millions of rows.
+LOOKUPS = frozenset({"worker__exact", *(str(each.parameter_name) for each in FILTERS)})
+
+
+@admin.register(Task)
+class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
+    """Read-only but for the verbs, each of which is one service call."""
+
+    list_display = COLUMNS
+    list_display_links = ("task_type",)
+    list_filter = FILTERS
+    list_per_page = 50
+    list_select_related = False
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    search_fields = ("id", "name")
+    search_help_text = "A task id (or its first 8 characters and more), or part of a task type."
+    actions = ACTIONS
+    inlines = (AttemptInline, EventInline)
+    fields = readonly_fields = ("name",)
+    change_list_template = "admin/jobs/task/change_list.html"
+    change_form_template = "admin/jobs/task/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: tasks come by submitting."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Task | None = None) -> bool:
+        """Nobody: tasks change by verbs."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Task | None = None) -> bool:
+        """Nobody: retention deletes."""
+        return False
+
+    def has_requeue_permission(self, request: HttpRequest) -> bool:
+        """Whether the action is offered and obeyed."""
+        return VERBS["requeue"].allowed_to(request)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Whether the action is offered and obeyed."""
+        return VERBS["cancel"].allowed_to(request)
+
+    def has_discard_permission(self, request: HttpRequest) -> bool:
+        """Whether the action is offered and obeyed."""
+        return VERBS["discard"].allowed_to(request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
+        """Pages by key."""
+        return TaskChangeList
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Without payloads for those who may not see them."""
+        if may(request.user, "jobs.view_payload"):
+            return COLUMNS
+        return tuple(column for column in COLUMNS if column not in PAYLOAD_COLUMNS)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
+    ) -> tuple[QuerySet[Task], bool]:
+        """By id or by type, never by reading all rows."""
+        term = search_term.strip()
+        return (search(queryset, term) if term else queryset), False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the filters and our own links ask for."""
+        return lookup in LOOKUPS
+
+    def get_urls(self) -> list[URLPattern]:
+        """The live rows and the verbs, beside the stock pages."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("live/", wrap(self.live_view), name="jobs_task_live"),
+            path(
+                "<uuid:task_id>/do/<slug:word>/",
+                wrap(require_POST(self.verb_view)),
+                name="jobs_task_verb",
+            ),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, or the action posted to it; an action without its permission is a 403."""
+        for name in request.POST.getlist("action"):
+            if name in ACTION_NAMES and not ACTION_NAMES[name].allowed_to(request):
+                raise PermissionDenied
+        context = {"title": "Tasks", "jobs_stats": stats.stats()} if request.method == "GET" else {}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Task]
+    ) -> HttpResponse | None:
+        """Ticked rows are meant whatever their state is by now; all matches go by the filters."""
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        try:
+            [UUID(text) for text in selected]
+        except ValueError:
+            self.message_user(request, "That is not a list of task ids.", messages.ERROR)
+            return None
+        if request.POST.get("select_across") != "1":
+            queryset = self.get_queryset(request)
+        return super().response_action(request, queryset)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One task, all of it."""
+        task = self.get_object(request, object_id)
+        context = page_context(task, request) if task and self.has_view_permission(request) else {}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def live_view(self, request: HttpRequest) -> HttpResponse:
+        """The cells of the rows that a list shows, as they are now, and how many are newer."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        changes = self.get_changelist_instance(request)
+        columns = [name for name in self.get_list_display(request) if name in LIVE_COLUMNS]
+        rows = {
+            str(task.pk): {name: getattr(self, name)(task) for name in columns}
+            for task in changes.result_list
+        }
+        more = "+" if changes.result_count > MOST_NEW else ""
+        new = f"{min(changes.result_count, MOST_NEW)}{more}" if changes.result_count else ""
+        return JsonResponse({"rows": rows, "new": new}, headers={"Cache-Control": "no-store"})
+
+    def verb_view(self, request: HttpRequest, task_id: UUID, word: str) -> HttpResponse:
+        """Do one verb to one task and go back to its page, which says what happened."""
+        verb = VERBS.get(word)
+        if verb is None:
+            raise Http404
+        if not verb.allowed_to(request):
+            raise PermissionDenied
+        report = verb.service(
+            task_ids=[task_id],
+            actor=request.user.get_username(),
+            reason=request.POST.get("reason", "").strip()[:MOST_REASON],
+        )
+        level = messages.SUCCESS if report.done_count else messages.WARNING
+        self.message_user(request, told(verb, report), level)
+        if report.missing:
+            return HttpResponseRedirect(reverse("admin:jobs_task_changelist"))
+        return HttpResponseRedirect(reverse("admin:jobs_task_change", args=[task_id]))

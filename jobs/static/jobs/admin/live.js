@@ -1,0 +1,189 @@
+// The strip of numbers, the rows of the tasks list and the page of one task, kept present by the
+// sockets. Without this script, or without a socket, the pages tell the time of their numbers.
+
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30000;
+// The server tells the numbers every 2 s: after three silences they are old.
+const STALE_MS = 7000;
+const ROWS_EVERY_MS = 2000;
+const ROWS_WITHOUT_SOCKET_MS = 10000;
+
+const number = new Intl.NumberFormat("en-GB");
+
+/** Keep a socket open: `told` gets each message, `changed` whether it is open. */
+function listen(path, { told, changed = () => {} }) {
+  let wait = FIRST_WAIT_MS;
+  const open = () => {
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(`${scheme}//${location.host}${path}`);
+    socket.addEventListener("message", (event) => {
+      wait = FIRST_WAIT_MS;
+      told(JSON.parse(event.data));
+    });
+    socket.addEventListener("open", () => changed(true));
+    socket.addEventListener("close", (event) => {
+      changed(false);
+      // 1000: there is nothing more to tell. 44xx: asking again would get the same answer.
+      if (event.code === 1000 || (event.code >= 4400 && event.code < 4500)) return;
+      // Spread, so that a restarted server is not met by all its pages at once.
+      setTimeout(open, wait * (0.5 + Math.random()));
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    });
+  };
+  open();
+}
+
+function rendered() {
+  document.dispatchEvent(new Event("jobs:rendered"));
+}
+
+// The strip
+
+function startStrip(strip) {
+  const said = strip.querySelector("[data-strip-state]");
+  let last = 0;
+  const say = (state, words) => {
+    if (strip.dataset.state === state) return;
+    strip.dataset.state = state;
+    said.textContent = words;
+  };
+  const show = (name, count) => {
+    const cell = strip.querySelector(`[data-count="${name}"]`);
+    const text = number.format(count);
+    if (cell && cell.textContent !== text) cell.textContent = text;
+    cell?.toggleAttribute("data-zero", count === 0);
+  };
+  const told = (stats) => {
+    if (stats.type !== "stats") return;
+    last = Date.now();
+    const waiting = Object.keys(stats).filter((name) => name.startsWith("queued_"));
+    show("waiting", waiting.reduce((sum, name) => sum + stats[name], 0));
+    show("running", stats.active_tasks);
+    show("retrying", stats.retrying);
+    show("scheduled", stats.scheduled);
+    show("failed", stats.failed_tasks);
+    show("succeeded", stats.success_tasks);
+    show("workers", stats.workers_online);
+    say("live", "Live");
+  };
+  const check = () => {
+    if (!last || Date.now() - last < STALE_MS) return;
+    const at = new Date(last).toLocaleTimeString("en-GB");
+    say("stale", `No news since ${at}: the numbers are old. Connecting again…`);
+  };
+  listen("/ws/stats", { told });
+  setInterval(check, 1000);
+}
+
+// The tasks list
+
+function startList(list) {
+  const chip = document.querySelector("[data-new-rows]");
+  let connected = false;
+  let wanted = false;
+  let asking = false;
+  let askedAt = Date.now();
+
+  const cells = () => [...list.querySelectorAll("[data-task][data-column]")];
+  const ask = async () => {
+    const ids = [...new Set(cells().map((cell) => cell.dataset.task))];
+    const query = new URLSearchParams(location.search);
+    query.delete("before");
+    query.delete("after");
+    query.set("shown", ids.join(","));
+    if (list.dataset.newest) query.set("newest", list.dataset.newest);
+    const answer = await fetch(`${list.dataset.liveList}?${query}`, {
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+    });
+    if (!answer.ok) return;
+    const { rows, new: count } = await answer.json();
+    for (const cell of cells()) put(cell, rows[cell.dataset.task]?.[cell.dataset.column]);
+    if (chip && !("olderPage" in list.dataset)) {
+      chip.hidden = !count;
+      chip.textContent = count ? `${count} new: show` : "";
+    }
+    rendered();
+  };
+  const due = () => {
+    const since = Date.now() - askedAt;
+    return (wanted && since >= ROWS_EVERY_MS) || (!connected && since >= ROWS_WITHOUT_SOCKET_MS);
+  };
+  const tick = async () => {
+    if (asking || document.hidden || !due()) return;
+    asking = true;
+    wanted = false;
+    askedAt = Date.now();
+    await ask().catch(() => {});
+    asking = false;
+  };
+  listen("/ws/feed", {
+    told: () => { wanted = true; },
+    changed: (open) => { connected = open; wanted = true; },
+  });
+  setInterval(tick, 500);
+}
+
+/** Renew one cell in place, if it changed; never under somebody's keyboard. */
+function put(cell, html) {
+  if (html === undefined || cell.contains(document.activeElement)) return;
+  const fresh = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+  if (!fresh || same(cell, fresh)) return;
+  cell.replaceChildren(...fresh.childNodes);
+  cell.classList.remove("jobs-fresh");
+  if (cell.dataset.column === "state_badge") cell.classList.add("jobs-fresh");
+}
+
+/** Whether two cells tell the same, durations that run on left aside. */
+function same(one, other) {
+  const bare = (cell) => {
+    const copy = cell.cloneNode(true);
+    copy.querySelectorAll("time").forEach((time) => { time.textContent = ""; time.removeAttribute("title"); delete time.dataset.local; });
+    return copy.innerHTML;
+  };
+  return bare(one) === bare(other);
+}
+
+// The page of one task
+
+function startTask(page) {
+  let asking = false;
+  let again = false;
+  const renew = async () => {
+    if (asking) { again = true; return; }
+    asking = true;
+    const answer = await fetch(location.pathname, { credentials: "same-origin" });
+    if (answer.ok) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    asking = false;
+    if (again) { again = false; setTimeout(renew, FIRST_WAIT_MS); }
+  };
+  let first = true;
+  listen(`/ws/tasks/${page.dataset.liveTask}`, {
+    told: ({ event }) => {
+      if (event === "connected" && first) { first = false; return; }
+      renew().catch(() => { asking = false; });
+    },
+  });
+}
+
+function replaceParts(page, fresh) {
+  for (const part of page.querySelectorAll("[data-part]")) {
+    const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!next || part.contains(document.activeElement)) continue;
+    for (const details of part.querySelectorAll("details[id]")) {
+      const twin = next.querySelector(`#${CSS.escape(details.id)}`);
+      if (twin) twin.open = details.open;
+    }
+    if (!same(part, next)) part.replaceChildren(...next.childNodes);
+  }
+  rendered();
+}
+
+document.querySelectorAll("[data-live-strip]").forEach(startStrip);
+document.querySelectorAll("[data-live-list]").forEach(startList);
+document.querySelectorAll("[data-live-task]").forEach(startTask);
+
+// Drop-down filters apply at once; the button stays for those without this script.
+document.querySelectorAll("form[data-submit-on-change] select").forEach((select) => {
+  select.addEventListener("change", () => select.form.requestSubmit());
+});

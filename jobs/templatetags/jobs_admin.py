@@ -1,0 +1,103 @@
+"""What the templates of the operators' pages ask for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import template
+from django.contrib.admin.views.main import ChangeList
+from django.template.context import RequestContext
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from jobs.admin import display
+from jobs.admin.columns import list_url
+from jobs.domain.states import State
+from jobs.selectors.stats import Stats, stats
+
+register = template.Library()
+
+register.filter("duration", display.duration)
+register.filter("moment", display.moment)
+register.filter("seen", display.seen)
+
+
+@register.filter
+def since(at: Any) -> SafeString:
+    """The time from a moment until now."""
+    return display.since(at, now=timezone.now())
+
+
+@register.filter
+def until(at: Any) -> SafeString:
+    """The time from now to a moment."""
+    return display.until(at, now=timezone.now())
+
+
+@register.filter
+def state_badge(state: str) -> SafeString:
+    """Icon, word and colour of a state."""
+    return display.badge(state)
+
+
+@register.inclusion_tag("admin/jobs/live_strip.html", takes_context=True)
+def live_strip(context: RequestContext) -> dict[str, Any]:
+    """The present numbers as links; a script keeps them present."""
+    user = context["request"].user
+    if not user.has_perm("jobs.view_task"):
+        return {"tiles": []}
+    now = context.get("jobs_stats") or stats()
+    return {"tiles": list(_tiles(now)), "at": timezone.now()}
+
+
+def _tiles(now: Stats) -> Iterator[dict[str, Any]]:
+    for name, word, count, url in (
+        ("waiting", "Waiting", sum(now.queued.values()), list_url(state=State.PENDING)),
+        ("running", "Running", now.active_tasks, list_url(state=State.STARTED)),
+        ("retrying", "Retrying", now.retrying, list_url(state=State.RETRY)),
+        ("scheduled", "Scheduled", now.scheduled, list_url(state=State.SCHEDULED)),
+        ("failed", "Failed", now.failed_tasks, list_url(dead="open")),
+        ("succeeded", "Succeeded", now.success_tasks, list_url(state=State.SUCCESS)),
+        ("workers", "Workers", now.workers_online, reverse("admin:jobs_workerlease_changelist")),
+    ):
+        yield {"name": name, "word": word, "count": count, "url": url}
+
+
+@register.inclusion_tag("admin/jobs/task/state_tabs.html", takes_context=True)
+def state_tabs(context: RequestContext) -> dict[str, Any]:
+    """The states as tabs, with counts where they are known and no filter narrows the list."""
+    changes: ChangeList = context["cl"]
+    spec = next(spec for spec in changes.filter_specs if spec.parameter_name == "state")
+    counts = _counts(context["jobs_stats"]) if not _narrowed(changes) else {}
+    choices = [choice | {"count": counts.get(choice["state"])} for choice in spec.choices(changes)]
+    return {"choices": choices}
+
+
+def _narrowed(changes: ChangeList) -> bool:
+    return bool(changes.query or set(changes.get_filters_params()) - {"state"})
+
+
+def _counts(now: Stats) -> dict[str, int]:
+    return {
+        State.SCHEDULED: now.scheduled,
+        State.BLOCKED: now.blocked,
+        State.PENDING: sum(now.queued.values()),
+        State.STARTED: now.active_tasks,
+        State.RETRY: now.retrying,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def list_filters(context: RequestContext) -> list[dict[str, Any]]:
+    """The filters beside the state, as the choices of drop-down lists."""
+    changes: ChangeList = context["cl"]
+    return [
+        {
+            "name": spec.parameter_name,
+            "title": spec.title,
+            "value": spec.value() or "",
+            "choices": spec.lookup_choices,
+        }
+        for spec in changes.filter_specs
+        if spec.parameter_name != "state"
+    ]

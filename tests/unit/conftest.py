@@ -1,0 +1,17 @@
+"""Fixtures for tests of task types."""
+
+import pytest
+
+from jobs import backend, checks
+from jobs.domain import registry as module
+from jobs.domain import running
+from jobs.domain.registry import Registry
+
+
+@pytest.fixture
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """An empty registry in place of the process's: what a test declares, no other test meets."""
+    own = Registry()
+    for place in (module, running, backend, checks):
+        monkeypatch.setattr(place, "registry", own)
+    return own
