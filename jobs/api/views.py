@@ -27,6 +27,12 @@ class ApiView(APIView):
     verbs: ClassVar[Mapping[str, str]] = {"GET": "view_task"}
     http_method_names = ["get", "head", "post", "delete"]
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """DRF takes a body whose length is not told for none: a chunked one has to be announced."""
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            request.META["CONTENT_LENGTH"] = "-1"
+        return super().initialize_request(request, *args, **kwargs)
+
 
 class UnknownAddress(APIView):
     """Whatever no other pattern takes."""

@@ -122,3 +122,7 @@ def test_without_redis_tasks_are_cancelled_and_requeued(api):
 
     assert api.delete(f"tasks/{task.pk}/cancel").status_code == 200
     assert api.post(f"tasks/{task.pk}/requeue").status_code == 202
+
+
+def test_a_host_that_this_site_does_not_have_is_a_problem_too(api):
+    problem_of(api.send("GET", "tasks", HTTP_HOST="evil.example"), 400, "bad_request")
