@@ -155,6 +155,7 @@ def test_a_data_folder_in_use_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("HOST", "0.0.0.0"),
         ("PORT", "eighty"),
         ("PORT", "0"),
         ("WORKERS_HIGH", "-1"),
