@@ -8,23 +8,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from jobs.admin.display import NOTHING, badge, duration, moment, outside, since, until
-from jobs.domain.states import State
+from jobs.domain.states import ENDED, State
 from jobs.models import Task
 
-#: Columns that show what is in the task's hands: for those who may see payloads.
-PAYLOAD_COLUMNS = frozenset({"arguments", "last_error"})
-LIVE_COLUMNS = ("state_badge", "attempt", "age", "held_by", "last_error")
-COLUMNS = (
-    "state_badge",
-    "task_type",
-    "arguments",
-    "queue",
-    "attempt",
-    "age",
-    "created",
-    "held_by",
-    "last_error",
-)
+#: What shows the payload is for those who may see payloads.
+PAYLOAD_COLUMNS = frozenset({"arguments"})
+LIVE_COLUMNS = ("state_badge", "arguments", "queue_and_attempt", "time", "held_by")
+COLUMNS = ("state_badge", "task_type", "arguments", "queue_and_attempt", "time", "held_by")
 
 
 def live(column: str, task: Task, html: str) -> str:
@@ -73,42 +63,39 @@ class TaskColumns:
     @admin.display(description="task")
     def task_type(self, task: Task) -> str:
         """The type's name over the id."""
-        return format_html("{}<code class=jobs-id>{}</code>", outside(task.name, 60), task.pk)
+        name = outside(task.name, 60)
+        return format_html('{}<code class="jobs-id jobs-second">{}</code>', name, task.pk)
 
-    @admin.display(description="arguments")
+    @admin.display(description="arguments, last error")
     def arguments(self, task: Task) -> str:
-        """The beginning of the arguments as JSON; the changelist annotates it."""
+        """The beginning of both; the changelist annotates the arguments."""
         text = getattr(task, "arguments_preview", "")
-        return outside(text, 70, "jobs-code") if text not in {"", "{}"} else NOTHING
+        given = outside(text, 90, "jobs-code") if text not in {"", "{}"} else NOTHING
+        error = outside(task.error, 90, "jobs-error") if task.error else ""
+        return live("arguments", task, format_html("{}{}", given, error))
 
-    @admin.display(description="attempt")
-    def attempt(self, task: Task) -> str:
-        """The attempt that runs or comes next, or the last one, of all that are allowed."""
-        begun = task.tries + (task.state in {State.STARTED, State.RETRY, State.PENDING})
+    @admin.display(description="queue, attempt")
+    def queue_and_attempt(self, task: Task) -> str:
+        """Its queue, and the attempt that runs or comes next or was the last, of all allowed."""
         allowed = task.max_retries + 1
-        text = format_html("{}&#8239;/&#8239;{}", min(begun, allowed), allowed)
-        return live("attempt", task, text)
+        number = min(task.tries + (task.state not in ENDED), allowed)
+        cell = format_html(
+            '{}<span class="jobs-second">attempt {} of {}</span>', task.queue, number, allowed
+        )
+        return live("queue_and_attempt", task, cell)
 
-    @admin.display(description="time")
-    def age(self, task: Task) -> str:
-        """How long it waits, runs or ran."""
-        return live("age", task, age_of(task))
-
-    @admin.display(description="created")
-    def created(self, task: Task) -> str:
-        """In the viewer's zone, where there is a script to turn it."""
-        return moment(task.created_at)
+    @admin.display(description="time, created")
+    def time(self, task: Task) -> str:
+        """How long it waits, runs or ran, over when it was created."""
+        cell = format_html(
+            '{}<span class="jobs-second">{}</span>', age_of(task), moment(task.created_at)
+        )
+        return live("time", task, cell)
 
     @admin.display(description="worker")
     def held_by(self, task: Task) -> str:
         """The worker that holds it, or held it last."""
         return live("held_by", task, worker_link(task.worker))
-
-    @admin.display(description="last error")
-    def last_error(self, task: Task) -> str:
-        """The beginning of the last error."""
-        text = outside(task.error, 60, "jobs-error") if task.error else NOTHING
-        return live("last_error", task, text)
 
 
 def worker_link(name: str | None) -> str:

@@ -53,7 +53,10 @@ def icon(path: str) -> SafeString:
 _BADGES = MappingProxyType(
     {
         state: format_html(
-            '<span class="jobs-badge jobs-{}">{}{}</span>', state.lower(), icon(look.path), look.word
+            '<span class="jobs-badge jobs-{}">{}{}</span>',
+            state.lower(),
+            icon(look.path),
+            look.word,
         )
         for state, look in LOOKS.items()
     }
@@ -65,7 +68,7 @@ def badge(state: str, note: str = "") -> SafeString:
     if not note:
         return _BADGES[State(state)]
     return format_html(
-        '{} <span class="jobs-note jobs-note-inline">{}</span>', _BADGES[State(state)], note
+        '{} <span class="jobs-remark">{}</span>', _BADGES[State(state)], note
     )
 
 
@@ -140,4 +143,4 @@ def outside(text: str, length: int, css: str = "") -> SafeString:
     )
 
 
-NOTHING = mark_safe('<span class="jobs-none" aria-label="none">&ndash;</span>')  # noqa: S308
+NOTHING = mark_safe('<span class="jobs-none" aria-label="none">&ndash;</span>')

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from jobs.admin.display import LOOKS, icon
 from jobs.broker.connection import queue_names
+from jobs.domain.registry import registry
 from jobs.domain.states import State
 from jobs.models import Rollup, Task
 
@@ -130,7 +131,7 @@ def known_names() -> list[str]:
         .values_list("name", flat=True)
         .distinct()
     )
-    return sorted(ran)
+    return sorted({*registry.names(), *ran})
 
 
 def first_id_at(moment: datetime) -> uuid.UUID:

@@ -92,7 +92,9 @@ class TaskChangeList(ChangeList):
             else (part.filter(pk__lt=before) if before is not None else part)
             for part in self._parts()
         ]
-        found = [list(part.values_list("pk", flat=True)[: self.list_per_page + 1]) for part in parts]
+        found = [
+            list(part.values_list("pk", flat=True)[: self.list_per_page + 1]) for part in parts
+        ]
         return list(merge(*found, reverse=after is None))[: self.list_per_page + 1]
 
     def _parts(self) -> Sequence[QuerySet[Task]]:
@@ -127,4 +129,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-

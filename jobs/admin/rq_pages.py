@@ -19,7 +19,7 @@ from django_rq.utils import get_cron_schedulers, get_scheduler_statistics
 
 from jobs.admin import rq_tasks
 from jobs.admin.rq_buttons import TicketConverter
-from jobs.admin.rq_guard import POSTS, View, guarded, may_see
+from jobs.admin.rq_guard import View, guarded, may_see
 from jobs.admin.rq_numbers import statistics
 
 register_converter(TicketConverter, "ticket")
@@ -33,7 +33,9 @@ _BUTTONS = {
     "stop": "stop_job",
 }
 #: Pages of the stock `ModelAdmin` that need a table, which the dashboard has not.
-_TABLE_PAGES = frozenset(f"django_rq_dashboard_{page}" for page in ("add", "change", "delete", "history"))
+_TABLE_PAGES = frozenset(
+    f"django_rq_dashboard_{page}" for page in ("add", "change", "delete", "history")
+)
 
 
 class TaskAwareQueueAdmin(QueueAdmin):
@@ -79,7 +81,11 @@ class TaskAwareQueueAdmin(QueueAdmin):
                 page(f"{_JOB}{word}/", partial(rq_tasks.task_button, page=name), name)
                 for word, name in _BUTTONS.items()
             ],
-            page("queues/confirm-action/<int:queue_index>/", rq_tasks.confirm_action, "confirm_action"),
+            page(
+                "queues/confirm-action/<int:queue_index>/",
+                rq_tasks.confirm_action,
+                "confirm_action",
+            ),
             page("queues/actions/<int:queue_index>/", rq_tasks.actions, "actions"),
             page("workers/<int:queue_index>/<str:key>/", rq_tasks.worker_page, "worker_details"),
         ]

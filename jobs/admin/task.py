@@ -97,7 +97,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         return [
             path("live/", wrap(self.live_view), name="jobs_task_live"),
             path(
-                "<uuid:task_id>/<slug:word>/",
+                "<uuid:task_id>/do/<slug:word>/",
                 wrap(require_POST(self.verb_view)),
                 name="jobs_task_verb",
             ),
@@ -114,7 +114,9 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         context = {"title": "Tasks", "jobs_stats": stats.stats()} if request.method == "GET" else {}
         return super().changelist_view(request, context | (extra_context or {}))
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Task]) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Task]
+    ) -> HttpResponse | None:
         """Ticked rows are meant whatever their state is by now; all matches go by the filters."""
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         try:

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.admin.columns import list_url
-from jobs.admin.display import NOTHING, duration, icon, moment, outside
+from jobs.admin.display import NOTHING, duration, icon, moment, outside, seen
 from jobs.domain.states import State
 from jobs.models import WorkerLease
 from jobs.selectors.workers import WorkerFacts, workers
@@ -46,8 +46,8 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
         "queue_list",
         "current_tasks",
         "heartbeat",
-        "succeeded_count",
-        "failed_count",
+        "succeeded",
+        "failed",
         "started",
     )
     sortable_by = ()
@@ -92,7 +92,7 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
         context: dict[str, Any] = {}
         if facts is not None:
             context = {
-                "title": facts.name,
+                "title": seen(facts.name),
                 "subtitle": "",
                 "badge": state_badge(facts.state),
                 "worker": facts,
@@ -128,6 +128,16 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
     def heartbeat(self, lease: WorkerLease) -> str:
         """How long ago it renewed its lease."""
         return format_html("{} ago", duration(_facts(lease).heartbeat_age_seconds))
+
+    @admin.display(description="succeeded")
+    def succeeded(self, lease: WorkerLease) -> str:
+        """Attempts it ended well."""
+        return f"{lease.succeeded_count:,}"
+
+    @admin.display(description="failed")
+    def failed(self, lease: WorkerLease) -> str:
+        """Attempts it ended badly."""
+        return f"{lease.failed_count:,}"
 
     @admin.display(description="started")
     def started(self, lease: WorkerLease) -> str:

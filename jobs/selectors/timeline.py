@@ -112,4 +112,3 @@ def _present(task: Task) -> list[Step]:
         case _:
             return []
     return [step]
-
