@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from jobs.broker import tickets
+from jobs.broker.connection import BrokerAway
 from jobs.domain.registry import registry
 from jobs.domain.states import State
 from jobs.models import Task
@@ -62,7 +62,7 @@ def surroundings(task: Task) -> Surroundings:
     if task.state == State.PENDING:
         try:
             place, in_sight = tickets.place(task.queue, str(task.pk))
-        except RedisError:
+        except BrokerAway:
             redis_answers = False
     return Surroundings(
         now=timezone.now(),
