@@ -53,7 +53,10 @@ def icon(path: str) -> SafeString:
 _BADGES = MappingProxyType(
     {
         state: format_html(
-            '<span class="jobs-badge jobs-{}">{}{}</span>', state.lower(), icon(look.path), look.word
+            '<span class="jobs-badge jobs-{}">{}{}</span>',
+            state.lower(),
+            icon(look.path),
+            look.word,
         )
         for state, look in LOOKS.items()
     }
@@ -64,9 +67,7 @@ def badge(state: str, note: str = "") -> SafeString:
     """Icon, word and colour of a state, and a short remark behind it."""
     if not note:
         return _BADGES[State(state)]
-    return format_html(
-        '{} <span class="jobs-remark">{}</span>', _BADGES[State(state)], note
-    )
+    return format_html('{} <span class="jobs-remark">{}</span>', _BADGES[State(state)], note)
 
 
 def duration(seconds: float) -> str:
@@ -140,4 +141,4 @@ def outside(text: str, length: int, css: str = "") -> SafeString:
     )
 
 
-NOTHING = mark_safe('<span class="jobs-none" aria-label="none">&ndash;</span>')  # noqa: S308
+NOTHING = mark_safe('<span class="jobs-none" aria-label="none">&ndash;</span>')

@@ -5,6 +5,7 @@ acts on its row; plain RQ jobs keep the stock views.
 """
 
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from django.contrib import admin
@@ -19,7 +20,7 @@ from django_rq.utils import get_cron_schedulers, get_scheduler_statistics
 
 from jobs.admin import rq_tasks
 from jobs.admin.rq_buttons import TicketConverter
-from jobs.admin.rq_guard import POSTS, View, guarded, may_see
+from jobs.admin.rq_guard import View, guarded, may_see
 from jobs.admin.rq_numbers import statistics
 
 register_converter(TicketConverter, "ticket")
@@ -33,7 +34,9 @@ _BUTTONS = {
     "stop": "stop_job",
 }
 #: Pages of the stock `ModelAdmin` that need a table, which the dashboard has not.
-_TABLE_PAGES = frozenset(f"django_rq_dashboard_{page}" for page in ("add", "change", "delete", "history"))
+_TABLE_PAGES = frozenset(
+    f"django_rq_dashboard_{page}" for page in ("add", "change", "delete", "history")
+)
 
 
 class TaskAwareQueueAdmin(QueueAdmin):
@@ -79,7 +82,11 @@ class TaskAwareQueueAdmin(QueueAdmin):
                 page(f"{_JOB}{word}/", partial(rq_tasks.task_button, page=name), name)
                 for word, name in _BUTTONS.items()
             ],
-            page("queues/confirm-action/<int:queue_index>/", rq_tasks.confirm_action, "confirm_action"),
+            page(
+                "queues/confirm-action/<int:queue_index>/",
+                rq_tasks.confirm_action,
+                "confirm_action",
+            ),
             page("queues/actions/<int:queue_index>/", rq_tasks.actions, "actions"),
             page("workers/<int:queue_index>/<str:key>/", rq_tasks.worker_page, "worker_details"),
         ]
@@ -87,7 +94,7 @@ class TaskAwareQueueAdmin(QueueAdmin):
     def _stock_urls(self) -> list[URLPattern]:
         own_login = {"django_rq_home_json", "django_rq_metrics"}
         urls = []
-        for pattern in super().get_urls():
+        for pattern in super().get_urls():  # type: ignore[no-untyped-call]
             if pattern.name in own_login:
                 urls.append(pattern)
             elif pattern.name and pattern.name not in _TABLE_PAGES:
@@ -101,7 +108,7 @@ class TaskAwareQueueAdmin(QueueAdmin):
         guard = guarded(view, name)
 
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+            request.current_app = self.admin_site.name
             return guard(request, *args, **kwargs)
 
         return self.admin_site.admin_view(wrapped)
@@ -112,7 +119,7 @@ class TaskAwareQueueAdmin(QueueAdmin):
             **self.admin_site.each_context(request),
             **statistics(cleans=True),
             **get_scheduler_statistics(),
-            "view_metrics": stats_views.RQCollector is not None,
+            "view_metrics": find_spec("prometheus_client") is not None,
             "cron_schedulers": get_cron_schedulers(),
         }
         return render(request, "django_rq/stats.html", context)

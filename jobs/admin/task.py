@@ -114,7 +114,9 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         context = {"title": "Tasks", "jobs_stats": stats.stats()} if request.method == "GET" else {}
         return super().changelist_view(request, context | (extra_context or {}))
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Task]) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Task], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
         """Ticked rows are meant whatever their state is by now; all matches go by the filters."""
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         try:
@@ -124,7 +126,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
             return None
         if request.POST.get("select_across") != "1":
             queryset = self.get_queryset(request)
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def change_view(
         self,

@@ -56,8 +56,8 @@ def rq_task(context: RequestContext, job: Any) -> Task | None:
     if "rq_tasks" not in cache:
         ids, _ = split([str(each.id) for each in context["jobs"]])
         cache["rq_tasks"] = {
-            f"task-{task.pk}": task for task in Task.objects.filter(pk__in=ids).only("name", "state")
+            f"task-{task.pk}": task
+            for task in Task.objects.filter(pk__in=ids).only("name", "state")
         }
     task: Task | None = cache["rq_tasks"].get(job.id)
     return task
-
