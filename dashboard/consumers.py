@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from channels.auth import get_user
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
 
@@ -13,6 +12,7 @@ from dashboard.events import connected, final, is_ended
 from dashboard.hub import TRY_AGAIN_LATER, Seat, encode
 from dashboard.live import live
 from dashboard.publisher import FEED, STATS
+from dashboard.reading import read
 from dashboard.tracker import NORMAL_CLOSURE, NOT_FOUND, topic_of
 from jobs.selectors.facts import without_payload
 
@@ -60,7 +60,7 @@ class Watcher(AsyncWebsocketConsumer):
 
     async def may(self, verb: str) -> bool:
         """Whether whoever opened this socket holds the permission."""
-        return bool(await database_sync_to_async(may)(self.user, verb))
+        return bool(await read(may, self.user, verb))
 
     async def enter(self) -> None:
         """Take a seat."""

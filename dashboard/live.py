@@ -49,6 +49,8 @@ class Live:
                 await Publisher(self.hub, self.tracker).run()
             except Exception:
                 logger.exception("The publisher of the live pages failed and is started again")
+                if self._publisher is not asyncio.current_task():
+                    return  # it failed while it was being stopped
             await asyncio.sleep(RESTART_SECONDS)
 
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
 from dashboard.hub import Hub
+from dashboard.reading import read
 from dashboard.snapshot import lines_of, snapshot
 from dashboard.tracker import Tracker
 from jobs.broker.changes import PROGRESS
@@ -115,9 +115,9 @@ class Publisher:
         locally = locally or self._role is not Role.LEADER
         moved = any(state != PROGRESS for state in changed.values())
         if moved or is_beat:
-            await self._tell(STATS, await database_sync_to_async(snapshot)(), locally=locally)
+            await self._tell(STATS, await read(snapshot), locally=locally)
         if changed:
-            lines = await database_sync_to_async(lines_of)(changed)
+            lines = await read(lines_of, changed)
             message = {"type": "feed", "changed": len(changed), "tasks": lines}
             await self._tell(FEED, message, locally=locally)
 

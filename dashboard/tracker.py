@@ -3,10 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
-
 from dashboard.events import events_between, is_ended
 from dashboard.hub import Hub
+from dashboard.reading import read
 from dashboard.snapshot import facts_of
 from jobs.selectors.facts import without_payload
 
@@ -29,7 +28,7 @@ class Tracker:
     async def first_look(self, task_id: UUID) -> dict[str, Any] | None:
         """How the task stands, as its watchers know it; None when there is no such task."""
         if task_id not in self._seen:
-            found: dict[UUID, dict[str, Any]] = await database_sync_to_async(facts_of)([task_id])
+            found: dict[UUID, dict[str, Any]] = await read(facts_of, [task_id])
             facts = found.get(task_id)
             if facts is None or is_ended(facts):
                 return facts
@@ -41,7 +40,7 @@ class Tracker:
         wanted = [task_id for task_id in self._seen if changed is None or str(task_id) in changed]
         if not wanted:
             return
-        found = await database_sync_to_async(facts_of)(wanted)
+        found = await read(facts_of, wanted)
         for task_id in wanted:
             if task_id in self._seen:  # its last watcher may have left during the look
                 self._tell(task_id, found.get(task_id))

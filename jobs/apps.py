@@ -13,6 +13,7 @@ class JobsConfig(AppConfig):
     verbose_name = "Task queue"
 
     def ready(self) -> None:
-        """Import each installed app's `tasks`, which registers its task types, and the checks."""
+        """Import each installed app's `tasks`, which registers its task types, and what listens."""
         autodiscover_modules("tasks")
         import_module("jobs.checks")  # reaches the models, which were not loaded before now
+        import_module("jobs.telemetry.logs")

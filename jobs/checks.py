@@ -5,27 +5,13 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import get_commands
 
 from jobs.backend import TaskBackend
 from jobs.compat import InvalidTask, InvalidTaskBackend, task_backends
-from jobs.conf import get_conf
 from jobs.domain.arguments import LooseArguments, TypedArguments
 from jobs.domain.registry import TaskType, registry
 from jobs.exceptions import InvalidTaskType
-
-
-@register
-def check_settings(
-    app_configs: Sequence[AppConfig] | None = None, **_: object
-) -> list[CheckMessage]:
-    """`settings.JOBS` holds known keys and allowed values."""
-    try:
-        get_conf()
-    except ImproperlyConfigured as error:
-        return [Error(str(error), id="jobs.E005")]
-    return []
 
 
 @register

@@ -5,10 +5,9 @@ from typing import IO, Any
 
 from pydantic_core import from_json
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser
 
-#: Bytes of a request body, where the view sets no `body_limit` of its own.
-BODY_LIMIT = 1024 * 1024
+from jobs.conf import get_conf
 
 
 class BodyTooLarge(APIException):
@@ -21,12 +20,18 @@ class BodyTooLarge(APIException):
         super().__init__(f"The body is larger than {limit:,} bytes, the most this call takes.")
 
 
-class StrictJSONParser(JSONParser):
+class StrictJSONParser(BaseParser):
     """Refuses what some later reader of the value would choke on.
 
     NaN, Infinity, half surrogate pairs, bad UTF-8 and deep nesting are a ParseError on every
     Python and both databases; NUL and 1e400 are left to the check of stored payloads.
+
+    A view may set `body_limit`, in bytes; else a body may be four times as long as the arguments
+    of one task. Not DRF's JSONParser, for which the framework reads the body before this can
+    count it.
     """
+
+    media_type = "application/json"
 
     def parse(
         self,
@@ -35,7 +40,8 @@ class StrictJSONParser(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """The parsed body; BodyTooLarge or ParseError otherwise."""
-        limit = getattr((parser_context or {}).get("view"), "body_limit", BODY_LIMIT)
+        view = (parser_context or {}).get("view")
+        limit = getattr(view, "body_limit", 4 * get_conf().argument_limit_bytes)
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise BodyTooLarge(limit)

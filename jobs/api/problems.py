@@ -4,10 +4,10 @@ import logging
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -66,7 +66,9 @@ def on_exception(error: Exception, context: dict[str, Any]) -> Response:
             return problem(404, "not_found", "There is nothing at this address.")
         case PermissionDenied():
             return problem(403, "permission_denied", "You may not do this.")
-        case SuspiciousOperation():
+        case RequestDataTooBig():
+            return problem(413, "body_too_large", "The body is too large.")
+        case SuspiciousOperation() | UnreadablePostError():
             return problem(400, "bad_request", "The request is malformed.")
         case exceptions.APIException():
             return _framework(error)
@@ -112,7 +114,7 @@ def errors_of(error: TaskQueueError) -> list[FieldError]:
     """The faults of the request that a service found, by field; none when it is not about one."""
     match error:
         case InvalidArguments():
-            return list(error.errors)
+            return [{**fault, "field": _argument(fault["field"])} for fault in error.errors]
         case InvalidOption():
             return [{"field": str(error.context["field"]), "message": str(error)}]
         case UnknownTaskType():
@@ -127,6 +129,11 @@ def errors_of(error: TaskQueueError) -> list[FieldError]:
 def short(text: str) -> str:
     """The text, cut where it gets too long to read."""
     return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
+
+
+def _argument(path: str) -> str:
+    """Where the caller finds an argument; `args` stands for faults of the positional ones."""
+    return path if path == "args" else f"payload.{path}"
 
 
 def _refusal(error: TaskQueueError) -> Response:

@@ -24,6 +24,7 @@ class ApiView(APIView):
     """A call of the API; `verbs` says which permission of Task each method asks for."""
 
     verbs: ClassVar[Mapping[str, str]] = {"GET": "view_task"}
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "delete"]
 
 
 class UnknownAddress(APIView):

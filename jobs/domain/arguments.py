@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json, to_jsonable_python
 from typing_extensions import TypedDict
 
 from jobs.conf import get_conf
+from jobs.domain.faults import Fault, faults_of
 from jobs.domain.payload import encode
 from jobs.domain.signatures import nameless, parameters
 from jobs.exceptions import InvalidArguments, InvalidTaskType, PayloadError, PayloadTooLarge
@@ -121,17 +122,10 @@ class TypedArguments:
         try:
             return self._validate(text)
         except ValidationError as error:
-            raise self._refused([self._fault(detail) for detail in error.errors()]) from None
+            allowed = [item.name for item in self._parameters]
+            raise self._refused(faults_of(error, text, allowed=allowed)) from None
 
-    def _fault(self, detail: Mapping[str, Any]) -> dict[str, str]:
-        path = detail["loc"]
-        message = str(detail["msg"])
-        if detail["type"] == "extra_forbidden" and len(path) == 1:
-            allowed = ", ".join(item.name for item in self._parameters) or "none"
-            message = f"There is no such argument; there are: {allowed}"
-        return {"field": ".".join(map(str, path)), "message": message}
-
-    def _refused(self, errors: list[dict[str, str]]) -> InvalidArguments:
+    def _refused(self, errors: list[Fault]) -> InvalidArguments:
         return InvalidArguments(name=self._name, errors=errors)
 
 
@@ -220,7 +214,7 @@ def _adapter(
     return adapter
 
 
-def _blame(named: Mapping[str, Any], error: PayloadError) -> list[dict[str, str]]:
+def _blame(named: Mapping[str, Any], error: PayloadError) -> list[Fault]:
     """Which arguments make the whole unstorable, and why."""
     faults = {key: _fault_of(value) for key, value in named.items()}
     return [{"field": key, "message": message} for key, message in faults.items() if message] or [

@@ -15,6 +15,7 @@ from jobs.domain.retries import RetryPolicy
 from jobs.domain.states import Move, State
 from jobs.models import Event, Task
 from jobs.services import moves
+from jobs.signals import attempts_ended
 from jobs.store import rollup
 from jobs.store.finish import finish
 from jobs.store.release import release
@@ -77,6 +78,7 @@ def _end(outcomes: list[Outcome], release_name: str) -> None:
         rollup.add(cursor, outcomes, states, [], now=time.time())
         for task_id, state in states.items():
             moves.tell([task_id], state.value)
+    attempts_ended.send(rescue, outcomes=outcomes, states=states)
 
 
 def _give_back(given_back: list[tuple[str, int]], shut_down: list[Task], worker: str) -> None:

@@ -4,12 +4,12 @@ import logging
 import time
 
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
-from jobs.domain.registry import registry
 from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.broker import changes, tickets
 from jobs.domain.outcomes import Outcome
+from jobs.domain.registry import registry
 from jobs.domain.states import ENDED, State
 from jobs.models import Task
 from jobs.signals import attempts_ended

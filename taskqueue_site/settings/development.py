@@ -5,6 +5,8 @@ from taskqueue_site.settings.base import *  # noqa: F403
 
 # Off unless asked for: it keeps each query's text in memory, which a queue under load fills.
 DEBUG = env.flag("DEBUG", default=False)
+# Static files are served from the apps' own folders: nothing to collect.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 SECRET_KEY = "development-only-key-that-protects-nothing"  # noqa: S105
 JOBS = JOBS | {"ANONYMOUS_ACCESS": True}  # noqa: F405

@@ -10,3 +10,6 @@ JOBS = JOBS | {"DEMO_SPEED": 0, "DEMO_FAILURES": 0}  # noqa: F405
 # The tests' database is the one DATABASE_URL names, without a "test_" in front: processes that
 # a test starts with the same environment see the same rows.
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}  # noqa: F405
+# Static files from where they are written: no test waits for collectstatic.
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True

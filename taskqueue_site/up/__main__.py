@@ -72,12 +72,16 @@ class Stack:
         answers = self._redis_server.answers
         if not self._supervisor.wait_until(answers, seconds=REDIS_SECONDS):
             raise RedisUnavailable(f"Redis stays silent; see {self._redis_server.log_file}")
+        self._supervisor.say(f"our own Redis is at {self._redis_server.url}")
 
     def _worker(self, queue: str, number: int) -> Program:
-        """A worker whose name no other stack on this or another machine has."""
-        place = f"{socket.gethostname()}-{self._options.port}"
+        """A worker whose name no other stack on this or another machine has.
+
+        Django's system checks are half of a worker's start, and the web server has made them.
+        """
         label = f"{queue}-{number}"
-        return Program(label, manage("rqworker", queue, "--name", f"{place}-{label}"))
+        name = f"{socket.gethostname()}-{self._options.port}-{label}"
+        return Program(label, manage("rqworker", queue, "--name", name, "--skip-checks"))
 
     def _web_answers(self) -> bool:
         try:
@@ -109,6 +113,7 @@ def run(options: Options) -> int:
         supervisor.say(str(problem))
         status = 2
     clean = stack.stop()
+    supervisor.say("stopped" if clean else "stopped; something had to be killed")
     return status or (0 if clean else 1)
 
 

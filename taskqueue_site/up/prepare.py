@@ -46,7 +46,9 @@ def migrate() -> None:
 
 
 def collect_static() -> None:
-    """Copy the static files where they are served from, when they changed since the last time."""
+    """Copy the static files to STATIC_ROOT, where there is one, if they changed since last time."""
+    if settings.STATIC_ROOT is None:
+        return
     digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
     for finder in get_finders():
         for path, storage in finder.list([]):

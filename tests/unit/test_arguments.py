@@ -221,6 +221,29 @@ def test_every_fault_is_told_at_once_by_its_path() -> None:
     )
 
 
+def many(spans: list[Span], either: int | Span, table: dict[int, int]) -> None: ...
+
+
+def test_the_path_is_the_jsons_own_whatever_the_annotation_offers() -> None:
+    # when values deep inside lists, dictionaries and unions are wrong
+    errors = errors_of(
+        typed(many),
+        spans=[{"start": 1, "end": 2}, {"start": 1, "end": "2"}, 7],
+        either={"start": 1},
+        table={"1": "x", "y": 2},
+    )
+
+    # then each is one fault at its own place
+    words = {error["field"]: error["message"] for error in errors}
+    assert words.keys() == {"spans.1.end", "spans.2", "either", "either.end", "table.1", "table.y"}
+    assert words["either"] == "Input should be a valid integer"
+
+
+def test_a_text_that_is_no_json_is_refused() -> None:
+    with pytest.raises(InvalidArguments, match="Invalid JSON"):
+        typed(mail).decode("[]", "{")
+
+
 def test_the_error_names_task_type_and_fields_in_one_sentence() -> None:
     with pytest.raises(InvalidArguments, match=r"task type 'shop.mail': to: .*; subject: "):
         typed(mail).encode((), {})

@@ -1,10 +1,16 @@
 """settings.JOBS, typed and checked."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from jobs.conf import Conf, get_conf
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_without_settings_the_documented_defaults_hold() -> None:
@@ -60,3 +66,25 @@ def test_a_number_without_a_point_becomes_seconds() -> None:
 def test_a_bad_setting_is_refused_in_one_sentence(given: object, sentence: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=sentence):
         Conf.of(given)
+
+
+def test_a_bad_setting_stops_the_start_with_that_sentence() -> None:
+    # when a process starts whose settings hold an unknown key
+    program = (
+        "from django.conf import settings\n"
+        "settings.configure(JOBS={'LEASE': 1})\n"
+        "import jobs.tasks.demo\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PATH": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    # then it does not come up
+    assert done.returncode == 1
+    assert "ImproperlyConfigured: JOBS has no key 'LEASE'" in done.stderr.splitlines()[-1]

@@ -1,0 +1,35 @@
+"""What the log says about the work: one line for each task that ended badly for good."""
+
+import json
+import logging
+from typing import Any
+
+from django.dispatch import receiver
+
+from jobs.domain.outcomes import Outcome
+from jobs.domain.states import State
+from jobs.signals import attempts_ended
+
+logger = logging.getLogger("jobs.failures")
+
+
+@receiver(attempts_ended, dispatch_uid="jobs.telemetry.logs")
+def log_final_failures(*, outcomes: list[Outcome], states: dict[str, State], **_: Any) -> None:
+    """Log each task that is now in the dead-letter queue, its facts as JSON behind the words.
+
+    Arguments and results are left out: logs are read by more people than they may be shown to.
+    """
+    for outcome in outcomes:
+        if states.get(outcome.task_id) is not State.FAILURE:
+            continue
+        facts = {
+            "task_id": outcome.task_id,
+            "task_type": outcome.name,
+            "queue": outcome.queue,
+            "outcome": outcome.ending.value,
+            "exception": outcome.exception,
+            "run_seconds": round(outcome.finished - outcome.started, 3),
+        }
+        logger.error(
+            "task %s %s failed for good: %s", outcome.name, outcome.task_id, json.dumps(facts)
+        )

@@ -1,0 +1,83 @@
+"""The API's description of itself."""
+
+import json
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+
+from jobs.api.urls import CALLS
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def schema(api):
+    response = api.get("schema")
+    assert response.headers["Content-Type"] == "application/json"
+    return response.json()
+
+
+def operations(schema):
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def test_the_schema_is_valid_and_complete_without_a_warning(tmp_path):
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema"))
+
+
+def test_the_schema_is_openapi_3_1_and_has_every_call_once(schema):
+    assert schema["openapi"].startswith("3.1.")
+    named = {
+        "/api/" + re.sub(r"<str:(\w+)>", r"{\1}", route)
+        for route, _, name in CALLS
+        if name and name != "schema"
+    }
+    assert set(schema["paths"]) == named
+
+
+def test_every_call_is_described_with_its_errors(schema):
+    for method, path, operation in operations(schema):
+        assert operation["summary"], (method, path)
+        for status in ("401", "403"):
+            content = operation["responses"][status]["content"]
+            assert list(content) == ["application/problem+json"], (method, path)
+
+
+def test_every_example_of_the_schema_works_as_it_stands(api, schema):
+    tried = 0
+    for method, path, operation in operations(schema):
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        for example in body.get("examples", {}).values():
+            response = api.send(
+                method, path.removeprefix("/api/"), json.dumps(example["value"]).encode()
+            )
+            assert response.status_code == 202, (method, path, example, response.content)
+            tried += 1
+    assert tried >= 7
+
+
+def test_the_documentation_page_loads_nothing_from_elsewhere(client):
+    page = client.get("/docs")
+
+    assert page.status_code == 200
+    html = page.content.decode()
+    sources = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert len(sources) >= 4
+    for source in sources:
+        assert source.startswith("/")
+        if source.startswith("/static/"):
+            assert finders.find(source.removeprefix("/static/").partition("?")[0]), source
+        else:
+            script = client.get(source)
+            assert script.headers["Content-Type"].startswith("application/javascript")
+            assert b"/api/schema" in script.content
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/api/schema/"])
+def test_a_trailing_slash_is_no_redirect(client, path):
+    assert client.get(path).status_code == 200
