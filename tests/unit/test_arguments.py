@@ -394,7 +394,7 @@ def test_loose_arguments_are_only_bound() -> None:
 
 def test_loose_arguments_refuse_what_cannot_be_called_or_stored() -> None:
     arguments = LooseArguments(keyword_only, name="shop.k", takes_context=False, reason="")
-    with pytest.raises(InvalidArguments, match="missing a required argument: 'y'"):
+    with pytest.raises(InvalidArguments, match=r"missing a required .*: 'y'"):
         arguments.encode((1,), {})
     with pytest.raises(InvalidArguments, match="NUL"):
         arguments.encode(("\0",), {"y": 1})
