@@ -65,7 +65,7 @@ def actions(request: HttpRequest, queue_index: int) -> HttpResponse:
         next_url = form["next_url"] = ""
     if request.method == "POST":
         tasks, plain = split(form.getlist("job_ids"))
-        press(request, get_queue_by_index(queue_index).name, tasks, BULK[form["action"]])
+        press(request, get_queue_by_index(queue_index).name, tasks, BULK[request.POST["action"]])
         form.setlist("job_ids", plain)
         request.POST = form  # type: ignore[assignment]
         if plain:

@@ -79,9 +79,9 @@ def _narrowed(wanted: TaskFilter) -> TaskQuerySet:
     if wanted.worker:
         rows = rows.filter(worker=wanted.worker)
     if wanted.created_after is not None:
-        rows = rows.filter(pk__gte=_first_id(wanted.created_after))
+        rows = rows.filter(pk__gte=first_id(wanted.created_after))
     if wanted.created_before is not None:
-        rows = rows.filter(pk__lt=_first_id(wanted.created_before))
+        rows = rows.filter(pk__lt=first_id(wanted.created_before))
     return rows
 
 
@@ -98,7 +98,7 @@ def _parts(wanted: TaskFilter) -> list[frozenset[State]]:
     return []
 
 
-def _first_id(moment: datetime) -> UUID:
+def first_id(moment: datetime) -> UUID:
     """The smallest UUIDv7 of a moment's millisecond."""
     milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
     return UUID(int=max(0, milliseconds) << _LOW_BITS)
