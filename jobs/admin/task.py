@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -147,7 +148,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One task, all of it."""
-        task = self.get_object(request, object_id)
+        task = self.get_object(request, unquote(object_id))
         context = page_context(task, request) if task and self.has_view_permission(request) else {}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
