@@ -34,6 +34,7 @@ PAUSE_FACTOR = 4
 PATIENT_BEATS = 3
 KEEP_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+END_SECONDS = 0.1
 
 
 class Publisher:
@@ -51,13 +52,14 @@ class Publisher:
     async def run(self) -> None:
         """Publish until cancelled; the first time at once, from this process's own reading."""
         watch = Watch()
+        parts = (watch.listen(self._heard), self._relay(), self._keep(watch), self._publish())
+        tasks = [asyncio.create_task(part) for part in parts]
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(watch.listen(self._heard))
-                group.create_task(self._relay())
-                group.create_task(self._keep(watch))
-                group.create_task(self._publish())
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
+            await _end(tasks)
             await watch.close()
 
     def _heard(self, changes: Sequence[tuple[str, str]]) -> None:
@@ -136,3 +138,15 @@ class Publisher:
         if topic == STATS:
             self._heard_at = asyncio.get_running_loop().time()
         self._hub.publish(topic, message, keep=topic == STATS)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended.
+
+    Once is not enough: under redis-py lies `asyncio.wait_for`, which before Python 3.12 swallows a
+    cancellation that meets an answer.
+    """
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=END_SECONDS)

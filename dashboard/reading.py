@@ -1,7 +1,6 @@
 """The one thread in which a web process reads rows for its sockets.
 
-Not `sync_to_async`: it may swallow a cancellation that comes while its thread works, and then the
-publisher would never end.
+Of its own, so that its connection is kept, and no request waits for it.
 """
 
 import asyncio

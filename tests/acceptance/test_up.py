@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ from redis import Redis
 
 from taskqueue_site.up.redis_server import socket_path
 from tests.support.process_tree import descendants, is_alive
-from tests.support.stack import OF_THE_RUN, ROOT, running_stack
+from tests.support.stack import OF_THE_RUN, ROOT, RunningStack, running_stack
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.acceptance
@@ -34,6 +35,16 @@ def refused(**environment: str) -> str:
     said = ended.stdout + ended.stderr
     assert len(said.splitlines()) == 1, said
     return said
+
+
+def workers_of(stack: RunningStack) -> list[int]:
+    """The supervisors of the workers, by what they call themselves."""
+    found = []
+    for pid in descendants(stack.process.pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if b"supervises" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
 
 
 def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
@@ -117,16 +128,10 @@ def test_a_killed_supervisor_takes_every_process_with_it(tmp_path: Path) -> None
 def test_a_worker_that_is_killed_is_started_again() -> None:
     with running_stack(**SMALL) as stack:
         # given a worker
-        stack.wait_for("Listening on high")
-        workers = [
-            pid
-            for pid in descendants(stack.process.pid)
-            if b"supervises" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        assert len(workers) == 1
+        wait_until(lambda: len(workers_of(stack)) == 1, seconds=30)
 
         # when it is killed
-        os.kill(workers[0], signal.SIGKILL)
+        os.kill(workers_of(stack)[0], signal.SIGKILL)
 
         # then another takes its place, under the same name
         stack.wait_for("high-1 was killed by SIGKILL; starting it again")
@@ -150,6 +155,7 @@ def test_a_data_folder_in_use_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("HOST", "0.0.0.0"),
         ("PORT", "eighty"),
         ("PORT", "0"),
         ("WORKERS_HIGH", "-1"),
