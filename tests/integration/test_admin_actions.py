@@ -63,7 +63,7 @@ def test_an_action_asks_first_and_changes_nothing(root):
 
 def test_the_question_tells_the_split_by_state_truly(root):
     # given
-    tasks = list(one_of_each_state().values()) + [make_task(), make_task()]
+    tasks = [*one_of_each_state().values(), make_task(), make_task()]
 
     # when
     shares = ask(root, "cancel", tasks).context["shares"]
@@ -229,7 +229,9 @@ def test_an_action_without_its_csrf_token_is_refused():
 
 @pytest.mark.parametrize("ticked", ["no-uuid", "' OR 1=1", "\x00"])
 def test_ids_that_are_none_are_told_and_change_nothing(root, ticked):
-    response = root.post(URL, {"action": "cancel_selected", "index": "0", "_selected_action": ticked})
+    response = root.post(
+        URL, {"action": "cancel_selected", "index": "0", "_selected_action": ticked}
+    )
     assert response.status_code == 302
     assert "not a list of task ids" in said(response)
 
