@@ -229,7 +229,9 @@ def test_an_action_without_its_csrf_token_is_refused():
 
 @pytest.mark.parametrize("ticked", ["no-uuid", "' OR 1=1", "\x00"])
 def test_ids_that_are_none_are_told_and_change_nothing(root, ticked):
-    response = root.post(URL, {"action": "cancel_selected", "index": "0", "_selected_action": ticked})
+    response = root.post(
+        URL, {"action": "cancel_selected", "index": "0", "_selected_action": ticked}
+    )
     assert response.status_code == 302
     assert "not a list of task ids" in said(response)
 

@@ -31,7 +31,9 @@ def shown(client: Client, **query: str) -> list[uuid.UUID]:
 
 
 def make_many(count: int, **columns: Any) -> list[Task]:
-    return Task.objects.bulk_create([Task(name="add", queue="low", **columns) for _ in range(count)])
+    return Task.objects.bulk_create(
+        [Task(name="add", queue="low", **columns) for _ in range(count)]
+    )
 
 
 def test_the_newest_task_stands_first(root):
