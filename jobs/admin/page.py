@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from jobs.admin.actions import MOST_REASON
-from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link
+from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link, worker_url
 from jobs.admin.display import duration, moment, pretty, seen
 from jobs.admin.verbs import may, possible
 from jobs.domain.states import State
@@ -74,7 +74,7 @@ def _link(kind: str, name: str) -> tuple[str, str] | None:
     """The words and the address of a link; None for what has no page of its own."""
     match kind:
         case "worker" if name:
-            return "See the worker", reverse("admin:jobs_workerlease_change", args=[name])
+            return "See the worker", worker_url(name)
         case "queue":
             return f"See the tasks on {name}", list_url(queue=name)
         case "task":

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from jobs.admin.actions import ACTION_NAMES, ACTIONS, MOST_REASON
@@ -135,7 +136,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         return super().response_action(request, queryset, *args, **kwargs)
 
     @admin.display(description=_TICK_ALL)
-    def action_checkbox(self, task: Task) -> str:
+    def action_checkbox(self, task: Task) -> SafeString:
         """The stock box, its label without what would garble a page."""
         return mark_safe(seen(super().action_checkbox(task)))  # noqa: S308 - stays as escaped
 
@@ -147,7 +148,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One task, all of it."""
-        task = self.get_object(request, object_id)
+        task = self.get_object(request, unquote(object_id))
         context = page_context(task, request) if task and self.has_view_permission(request) else {}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 

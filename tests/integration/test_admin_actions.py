@@ -63,7 +63,7 @@ def test_an_action_asks_first_and_changes_nothing(root):
 
 def test_the_question_tells_the_split_by_state_truly(root):
     # given
-    tasks = list(one_of_each_state().values()) + [make_task(), make_task()]
+    tasks = [*one_of_each_state().values(), make_task(), make_task()]
 
     # when
     shares = ask(root, "cancel", tasks).context["shares"]
