@@ -67,9 +67,7 @@ def badge(state: str, note: str = "") -> SafeString:
     """Icon, word and colour of a state, and a short remark behind it."""
     if not note:
         return _BADGES[State(state)]
-    return format_html(
-        '{} <span class="jobs-remark">{}</span>', _BADGES[State(state)], note
-    )
+    return format_html('{} <span class="jobs-remark">{}</span>', _BADGES[State(state)], note)
 
 
 def duration(seconds: float) -> str:
