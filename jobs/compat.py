@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from django.tasks.signals import task_enqueued
 elif django.VERSION >= (6, 1):
+    import django_stubs_ext
     from django.tasks import TaskResultStatus, task_backends
     from django.tasks.backends.base import BaseTaskBackend
     from django.tasks.base import (
@@ -40,6 +41,9 @@ elif django.VERSION >= (6, 1):
         TaskResultMismatch,
     )
     from django.tasks.signals import task_enqueued
+
+    # Lets ModelAdmin, QuerySet and the like stand with brackets; on 5.2 the backport does it.
+    django_stubs_ext.monkeypatch()
 
     class Task(_Task):
         """Django's, which may stand in brackets, as its stubs and the backport have it."""

@@ -6,6 +6,9 @@ from django.urls import include, path, re_path
 from jobs.api.docs import Docs
 from taskqueue_site.health import health, healthz, readyz
 
+handler400 = "taskqueue_site.errors.bad_request"
+handler500 = "taskqueue_site.errors.server_error"
+
 urlpatterns = [
     re_path(r"^health/?$", health, name="health"),
     re_path(r"^healthz/?$", healthz, name="healthz"),

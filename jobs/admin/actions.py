@@ -81,7 +81,7 @@ def _ask(
         "back_url": request.get_full_path(),
         "most_reason": MOST_REASON,
     }
-    request.current_app = model_admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = model_admin.admin_site.name
     return TemplateResponse(request, "admin/jobs/task/confirm_action.html", context)
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -102,8 +103,12 @@ def worker_link(name: str | None) -> str:
     """A link to a worker's page; a worker that is gone has none, and the page says so."""
     if not name:
         return NOTHING
-    url = reverse("admin:jobs_workerlease_change", args=[name])
-    return format_html('<a href="{}">{}</a>', url, outside(name, 28))
+    return format_html('<a href="{}">{}</a>', worker_url(name), outside(name, 28))
+
+
+def worker_url(name: str) -> str:
+    """A worker's page."""
+    return reverse("admin:jobs_workerlease_change", args=[quote(name)])
 
 
 def list_url(**filters: str) -> str:

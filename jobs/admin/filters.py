@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -16,6 +16,7 @@ from jobs.broker.connection import queue_names
 from jobs.domain.registry import registry
 from jobs.domain.states import State
 from jobs.models import Rollup, Task
+from jobs.selectors.pages import first_id
 
 #: Task types that ran within this time are offered, beside those registered here.
 RECENT = timedelta(days=1)
@@ -35,7 +36,7 @@ class StateFilter(admin.SimpleListFilter):
         """The tasks in the chosen state."""
         return queryset.filter(state=self.value()) if self.value() in LOOKS else queryset
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The stock choices, with each state's own word and icon."""
         for choice, state in zip(super().choices(changelist), [None, *LOOKS], strict=True):
             yield choice | {
@@ -96,7 +97,7 @@ class CreatedFilter(admin.SimpleListFilter):
         hours = self._hours.get(self.value() or "")
         if hours is None:
             return queryset
-        return queryset.filter(pk__gte=first_id_at(timezone.now() - timedelta(hours=hours)))
+        return queryset.filter(pk__gte=first_id(timezone.now() - timedelta(hours=hours)))
 
 
 class DeadLetterFilter(admin.SimpleListFilter):
@@ -132,11 +133,6 @@ def known_names() -> list[str]:
         .distinct()
     )
     return sorted({*registry.names(), *ran})
-
-
-def first_id_at(moment: datetime) -> uuid.UUID:
-    """The smallest id that a task created at this moment can have: a UUIDv7 begins with it."""
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def search(queryset: QuerySet[Task], term: str) -> QuerySet[Task]:

@@ -19,7 +19,7 @@ class LatestFormSet(BaseInlineFormSet[Any, Task, Any]):
     def get_queryset(self) -> QuerySet[Any]:
         """The rows shown, read once."""
         if not hasattr(self, "_queryset"):
-            self._queryset = self.queryset.order_by("-pk")[: self.most]
+            self._queryset = super().get_queryset().order_by("-pk")[: self.most]
         return self._queryset
 
 
@@ -40,7 +40,6 @@ class ReadOnlyInline(admin.TabularInline[Any, Task]):
 
     extra = 0
     can_delete = False
-    fields: tuple[str, ...] = ()
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The task's own."""

@@ -1,15 +1,24 @@
 """What one task's page shows."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from jobs.admin.actions import MOST_REASON
-from jobs.admin.columns import age_of, state_badge_of, worker_link
+from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link, worker_url
 from jobs.admin.display import duration, moment, pretty, seen
 from jobs.admin.verbs import may, possible
+from jobs.domain.states import State
 from jobs.models import Task
+from jobs.selectors.explain import explain
 from jobs.selectors.timeline import MOST_ATTEMPTS, timeline
+
+_ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)")
 
 
 def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
@@ -22,6 +31,7 @@ def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
         "age": age_of(task),
         "verbs": possible(task, request),
         "most_reason": MOST_REASON,
+        "explanations": [] if task.state == State.SUCCESS else _explanations(task),
         "facts": _facts(task),
         "steps": timeline(task),
         "most_attempts": MOST_ATTEMPTS,
@@ -35,6 +45,41 @@ def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
             "progress": _progress(task.progress),
         }
     return context
+
+
+def _explanations(task: Task) -> list[dict[str, object]]:
+    """Each reason with links to what it is about, its moments in the viewer's zone."""
+    return [
+        {
+            "message": _with_moments(reason.message),
+            "links": [link for kind, name in reason.about if (link := _link(kind, name))],
+        }
+        for reason in explain(task)
+    ]
+
+
+def _with_moments(message: str) -> SafeString:
+    parts = _ISO_MOMENT.split(seen(message))
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (moment(datetime.fromisoformat(part)) if place % 2 else part,)
+            for place, part in enumerate(parts)
+        ),
+    )
+
+
+def _link(kind: str, name: str) -> tuple[str, str] | None:
+    """The words and the address of a link; None for what has no page of its own."""
+    match kind:
+        case "worker" if name:
+            return "See the worker", worker_url(name)
+        case "queue":
+            return f"See the tasks on {name}", list_url(queue=name)
+        case "task":
+            return "See the task", reverse("admin:jobs_task_change", args=[name])
+    return None
 
 
 def _facts(task: Task) -> list[tuple[str, str]]:

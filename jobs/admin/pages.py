@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet, TextField
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 
 from jobs.models import Task
+from jobs.store.dialect import is_postgresql
 
 OLDER_THAN = "before"
 NEWER_THAN = "after"
@@ -37,7 +39,7 @@ class TaskChangeList(ChangeList):
             if name not in _PLACES
         }
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
         """By id alone: it carries the time of creation, and the primary key serves it."""
         return ["-pk"]
 
@@ -100,10 +102,12 @@ class TaskChangeList(ChangeList):
     def _parts(self) -> Sequence[QuerySet[Task]]:
         """The matches, split where no single index serves the newest of them.
 
-        The indexes by queue and by type hold ended tasks only; the few open ones have their own.
+        PostgreSQL's indexes by queue and by type hold ended tasks only, and are used only where
+        the query says so.
         """
         narrowed = self.query or {"queue", "name"} & self.params.keys()
-        if not narrowed or {"state", "dead"} & self.params.keys():
+        has_state = {"state", "dead"} & self.params.keys()
+        if not narrowed or has_state or not is_postgresql():
             return [self.queryset]
         return [self.queryset.ended(), self.queryset.open()]
 

@@ -1,10 +1,11 @@
 """Counts per minute of the last day: what ended, and how long it waited and ran."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from jobs.admin.display import NOTHING, duration, moment, outside
@@ -31,7 +32,7 @@ class RollupAdmin(admin.ModelAdmin[Rollup]):
         "mean_run",
     )
     list_display_links = None
-    list_filter = ("queue",)
+    change_list_template = "admin/jobs/rollup/change_list.html"
     ordering = ("-minute", "queue", "name")
     sortable_by = ()
     show_full_result_count = False
@@ -52,6 +53,13 @@ class RollupAdmin(admin.ModelAdmin[Rollup]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rollup]:
         """The last day."""
         return super().get_queryset(request).filter(minute__gte=timezone.now() - SHOWN)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list of minutes."""
+        title = {"title": "Counts per minute, the last day"}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     @admin.display(description="minute")
     def at(self, rollup: Rollup) -> str:

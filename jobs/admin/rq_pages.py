@@ -5,6 +5,7 @@ acts on its row; plain RQ jobs keep the stock views.
 """
 
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from django.contrib import admin
@@ -93,7 +94,7 @@ class TaskAwareQueueAdmin(QueueAdmin):
     def _stock_urls(self) -> list[URLPattern]:
         own_login = {"django_rq_home_json", "django_rq_metrics"}
         urls = []
-        for pattern in super().get_urls():
+        for pattern in super().get_urls():  # type: ignore[no-untyped-call]
             if pattern.name in own_login:
                 urls.append(pattern)
             elif pattern.name and pattern.name not in _TABLE_PAGES:
@@ -107,7 +108,7 @@ class TaskAwareQueueAdmin(QueueAdmin):
         guard = guarded(view, name)
 
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+            request.current_app = self.admin_site.name
             return guard(request, *args, **kwargs)
 
         return self.admin_site.admin_view(wrapped)
@@ -118,7 +119,7 @@ class TaskAwareQueueAdmin(QueueAdmin):
             **self.admin_site.each_context(request),
             **statistics(cleans=True),
             **get_scheduler_statistics(),
-            "view_metrics": stats_views.RQCollector is not None,
+            "view_metrics": find_spec("prometheus_client") is not None,
             "cron_schedulers": get_cron_schedulers(),
         }
         return render(request, "django_rq/stats.html", context)

@@ -10,6 +10,7 @@ from django_rq import views as stock
 from django_rq.queues import get_queue_by_index
 from django_rq.utils import DEFAULT_ITEMS_PER_PAGE, paginate
 
+from jobs.admin.columns import worker_url
 from jobs.admin.rq_buttons import press, press_all, split
 from jobs.admin.rq_guard import BULK, POSTS
 from jobs.admin.verbs import CANCEL, DISCARD, REQUEUE, Verb
@@ -65,7 +66,7 @@ def actions(request: HttpRequest, queue_index: int) -> HttpResponse:
         next_url = form["next_url"] = ""
     if request.method == "POST":
         tasks, plain = split(form.getlist("job_ids"))
-        press(request, get_queue_by_index(queue_index).name, tasks, BULK[form["action"]])
+        press(request, get_queue_by_index(queue_index).name, tasks, BULK[request.POST["action"]])
         form.setlist("job_ids", plain)
         request.POST = form  # type: ignore[assignment]
         if plain:
@@ -95,7 +96,7 @@ def worker_page(request: HttpRequest, queue_index: int, key: str) -> HttpRespons
     """Our own page of one of our workers; the stock page of any other."""
     name = key.removeprefix("rq:worker:")
     if WorkerLease.objects.filter(pk=name).exists():
-        return redirect("admin:jobs_workerlease_change", name)
+        return redirect(worker_url(name))
     if not is_worker(key):
         raise Http404("RQ knows no such worker.")
     return stock.worker_details(request, queue_index, key)

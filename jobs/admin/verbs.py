@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.http import HttpRequest
 
 from jobs.domain.states import Move, State, allowed
@@ -81,7 +81,7 @@ DISCARD = Verb(
 VERBS = {verb.name: verb for verb in (REQUEUE, CANCEL, DISCARD)}
 
 
-def may(user: AbstractBaseUser | AnonymousUser, permission: str) -> bool:
+def may(user: AbstractUser | AnonymousUser, permission: str) -> bool:
     """Whether an active member of staff has a permission."""
     return bool(user.is_active and getattr(user, "is_staff", False) and user.has_perm(permission))
 

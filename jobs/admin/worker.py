@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -41,7 +42,7 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
     list_display = (
         "worker",
         "worker_state",
-        "host",
+        "on_host",
         "pid",
         "queue_list",
         "current_tasks",
@@ -87,7 +88,7 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """One worker with the tasks it holds."""
-        lease = self.get_object(request, object_id)
+        lease = self.get_object(request, unquote(object_id))
         facts = next((each for each in workers() if lease and each.name == lease.name), None)
         context: dict[str, Any] = {}
         if facts is not None:
@@ -110,10 +111,15 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
         """Idle, busy or lost."""
         return state_badge(_facts(lease).state)
 
+    @admin.display(description="host")
+    def on_host(self, lease: WorkerLease) -> str:
+        """Where it runs."""
+        return outside(lease.host, 40)
+
     @admin.display(description="queues")
     def queue_list(self, lease: WorkerLease) -> str:
         """In the order it serves them."""
-        return ", ".join(lease.queues) or NOTHING
+        return seen(", ".join(lease.queues)) or NOTHING
 
     @admin.display(description="tasks now")
     def current_tasks(self, lease: WorkerLease) -> str:

@@ -1,6 +1,5 @@
 """Who calls: a session with its CSRF token, or nobody."""
 
-from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -13,7 +12,7 @@ class SessionLogin(SessionAuthentication):
         """What makes the missing login a 401; not a scheme that browsers ask a password for."""
         return "Session"
 
-    def enforce_csrf(self, request: HttpRequest | Request) -> None:
+    def enforce_csrf(self, request: Request) -> None:
         """As Django's middleware does for pages, with a code of its own."""
         try:
             super().enforce_csrf(request)

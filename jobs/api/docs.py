@@ -8,7 +8,7 @@ class Schema(SpectacularAPIView):
     """`/api/schema`: OpenAPI 3.1 as JSON, open to everybody: it tells no facts."""
 
     authentication_classes = ()
-    renderer_classes = (OpenApiJsonRenderer2,)
+    renderer_classes = [OpenApiJsonRenderer2]
 
 
 class Docs(SpectacularSwaggerSplitView):

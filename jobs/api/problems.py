@@ -32,6 +32,15 @@ RETRY_AFTER_SECONDS = 5
 LONGEST_MESSAGE = 500
 MOST_ERRORS = 100
 
+#: Django's own refusals, the special before the general.
+DJANGO: dict[type[Exception], tuple[int, str, str]] = {
+    Http404: (404, "not_found", "There is nothing at this address."),
+    PermissionDenied: (403, "permission_denied", "You may not do this."),
+    RequestDataTooBig: (413, "body_too_large", "The body is too large."),
+    SuspiciousOperation: (400, "bad_request", "The request is malformed."),
+    UnreadablePostError: (400, "bad_request", "The body broke off."),
+}
+
 FieldError = dict[str, Any]
 
 
@@ -62,14 +71,6 @@ def on_exception(error: Exception, context: dict[str, Any]) -> Response:
             return problem(400, error.default_code, str(error.detail), errors=error.errors)
         case TaskQueueError():
             return _refusal(error)
-        case Http404():
-            return problem(404, "not_found", "There is nothing at this address.")
-        case PermissionDenied():
-            return problem(403, "permission_denied", "You may not do this.")
-        case RequestDataTooBig():
-            return problem(413, "body_too_large", "The body is too large.")
-        case SuspiciousOperation() | UnreadablePostError():
-            return problem(400, "bad_request", "The request is malformed.")
         case exceptions.APIException():
             return _framework(error)
         case OperationalError() | InterfaceError():
@@ -80,6 +81,9 @@ def on_exception(error: Exception, context: dict[str, Any]) -> Response:
                 "The database does not answer. Nothing was changed; try again.",
                 headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
             )
+    for kind, (status, code, detail) in DJANGO.items():
+        if isinstance(error, kind):
+            return problem(status, code, detail)
     request = context["request"]
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     got_request_exception.send(sender=None, request=request)
@@ -149,8 +153,6 @@ def _framework(error: exceptions.APIException) -> Response:
     headers = {}
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         headers["WWW-Authenticate"] = getattr(error, "auth_header", "Session")
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
     detail = str(error.detail)
     if isinstance(error, exceptions.UnsupportedMediaType):
         detail = f"{detail} Send the body as application/json."

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -24,7 +25,13 @@ class ApiView(APIView):
     """A call of the API; `verbs` says which permission of Task each method asks for."""
 
     verbs: ClassVar[Mapping[str, str]] = {"GET": "view_task"}
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "delete"]
+    http_method_names = ["get", "head", "post", "delete"]
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """DRF takes a body whose length is not told for none: a chunked one has to be announced."""
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            request.META["CONTENT_LENGTH"] = "-1"
+        return super().initialize_request(request, *args, **kwargs)
 
 
 class UnknownAddress(APIView):
@@ -34,7 +41,7 @@ class UnknownAddress(APIView):
     authentication_classes = ()
     schema = None
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """404, for every method."""
         raise NotFound("There is nothing at this address; the calls are described at /docs.")
 

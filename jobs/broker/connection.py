@@ -8,6 +8,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+#: What any command may raise while Redis is away.
+BrokerAway = RedisError
 #: A doorbell that does not answer must not hold up its caller: the row is already committed.
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0

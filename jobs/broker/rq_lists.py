@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 from redis.exceptions import RedisError
 from rq.exceptions import DeserializationError, NoSuchJobError
@@ -67,7 +68,7 @@ def plain_counts(queue: str) -> dict[str, int]:
 
 def waiting_on(queue: str, start: int, stop: int) -> list[str]:
     """The task ids among the places `start` to `stop` (inclusive) of a queue's list."""
-    places = redis().lrange(list_key(queue), start, stop)
+    places = cast(list[bytes], redis().lrange(list_key(queue), start, stop))
     found = (task_id_of(place.decode(errors="replace")) for place in places)
     return [task_id for task_id in found if task_id is not None]
 

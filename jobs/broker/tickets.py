@@ -25,8 +25,6 @@ HASH_SECONDS = 7 * 24 * 3600
 #: Larger pushes leave the hashes out: 280 bytes a task, for pages that show the first hundred.
 HASHED_PUSH_LIMIT = 1000
 PUSH_CHUNK = 1000
-#: How far into a list `place` looks.
-SIGHT = 10_000
 
 
 def ticket(task_id: str) -> str:
@@ -117,15 +115,3 @@ def head(queue: str, *, depth: int = 100) -> tuple[int, str | None]:
         if task_id is not None:
             return length, task_id
     return length, None
-
-
-def place(queue: str, task_id: str) -> tuple[int | None, bool]:
-    """How many tickets are before a task's, and whether the whole list was looked through.
-
-    None when its ticket is not among the first `SIGHT`. Raises RedisError.
-    """
-    pipe = redis().pipeline(transaction=False)
-    pipe.lpos(list_key(queue), ticket(task_id), maxlen=SIGHT)
-    pipe.llen(list_key(queue))
-    found, length = pipe.execute()
-    return found, length <= SIGHT

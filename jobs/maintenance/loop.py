@@ -2,8 +2,7 @@
 
 import logging
 
-from redis.exceptions import RedisError
-
+from jobs.broker.connection import BrokerAway
 from jobs.broker.leader import lead, resign
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
@@ -27,7 +26,7 @@ class Maintenance:
             promote()
             sweep()
             self._reaper.reap()
-        except RedisError as error:
+        except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)
 
     def resign(self) -> None:

@@ -36,6 +36,9 @@ class Attempt(models.Model):
             models.UniqueConstraint(fields=["task", "number"], name="attempt_task_number"),
         )
 
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.task_id}: {self.outcome}"
+
     @property
     def wait_seconds(self) -> float | None:
         """From when it might have run until it did; None when it never began."""
@@ -45,9 +48,6 @@ class Attempt(models.Model):
     def run_seconds(self) -> float | None:
         """From its start to its end; None when it never began."""
         return _seconds(self.started_at, self.finished_at)
-
-    def __str__(self) -> str:
-        return f"attempt {self.number} of {self.task_id}: {self.outcome}"
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:

@@ -1,13 +1,12 @@
 """Why a task is not running, in words."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from redis.exceptions import RedisError
 
-from jobs.broker import tickets
+from jobs.broker import sight
 from jobs.domain.registry import registry
 from jobs.domain.states import State
 from jobs.models import Task
@@ -39,11 +38,7 @@ class Surroundings:
     queues: Sequence[QueueFacts]
     workers: Sequence[WorkerFacts]
     type_is_known: bool = True
-    redis_answers: bool = True
-    place_in_line: int | None = None
-    """How many tickets are before this task's; None when it has none within sight."""
-    line_in_sight: bool = True
-    """Whether its queue's whole line was looked through."""
+    line: sight.Line = field(default_factory=sight.Line)
 
     @property
     def online(self) -> list[WorkerFacts]:
@@ -58,20 +53,13 @@ def explain(task: Task) -> list[Reason]:
 
 def surroundings(task: Task) -> Surroundings:
     """Read what stands around a task."""
-    redis_answers, place, in_sight = True, None, True
-    if task.state == State.PENDING:
-        try:
-            place, in_sight = tickets.place(task.queue, str(task.pk))
-        except RedisError:
-            redis_answers = False
+    line = sight.line(task.queue, str(task.pk)) if task.state == State.PENDING else sight.Line()
     return Surroundings(
         now=timezone.now(),
         queues=queues(),
         workers=workers(),
         type_is_known=registry.find(task.name) is not None,
-        redis_answers=redis_answers,
-        place_in_line=place,
-        line_in_sight=in_sight,
+        line=line,
     )
 
 
@@ -201,18 +189,18 @@ def _serves_before(other: str, queue: str, worker: WorkerFacts) -> bool:
 
 def _line(task: Task, around: Surroundings) -> Iterator[Reason]:
     about = (("queue", task.queue),)
-    if not around.redis_answers:
+    if not around.line.redis_answers:
         yield Reason(
             "redis_away",
             "Redis does not answer. The task is safe in the database, and is handed to a worker "
             "when Redis is back.",
         )
-    elif around.place_in_line is not None:
-        if around.place_in_line:
+    elif around.line.place is not None:
+        if around.line.place:
             yield Reason(
-                "in_line", f"{around.place_in_line} task(s) of its queue are before it.", about
+                "in_line", f"{around.line.place} task(s) of its queue are before it.", about
             )
-    elif around.line_in_sight:
+    elif around.line.is_whole:
         yield Reason(
             "no_ticket",
             "Its ticket is not in Redis: it is being taken this moment, or was lost and will be "
@@ -220,6 +208,4 @@ def _line(task: Task, around: Surroundings) -> Iterator[Reason]:
             about,
         )
     else:
-        yield Reason(
-            "in_line", f"More than {tickets.SIGHT} tasks of its queue are before it.", about
-        )
+        yield Reason("in_line", f"More than {sight.DEPTH} tasks of its queue are before it.", about)

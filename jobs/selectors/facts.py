@@ -72,7 +72,9 @@ def without_payload(facts: dict[str, Any]) -> dict[str, Any]:
 
 def moment(at: datetime | None) -> str | None:
     """ISO 8601 in UTC, with microseconds, as in `2026-01-31T12:00:00.000000Z`."""
-    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:

@@ -16,10 +16,10 @@ MOST_EVENTS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One line of a task's life. `kind` is an attempt's ending, an event's kind, or one of
-    `created`, `waiting`, `running`, `due`.
+    """One line of a task's life.
 
-    A step without `ends_at` is a moment, or still going on. Durations are seconds.
+    `kind` is an attempt's ending, an event's kind, or one of `created waiting running due`. A step
+    without `ends_at` is a moment, or still going on. Durations are seconds.
     """
 
     kind: str

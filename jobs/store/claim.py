@@ -117,7 +117,7 @@ def expire(cursor: CursorWrapper, task_ids: Sequence[str], *, now: float) -> lis
         cursor.execute(_EXPIRE_POSTGRESQL, [now, now, list(task_ids), now, now])
         return [Expired(*row) for row in cursor.fetchall()]
     moment = text_of(now)
-    keys = orjson.dumps([key(task_id) for task_id in task_ids]).decode()
+    keys = orjson.dumps([key(each) for each in task_ids]).decode()
     cursor.execute(_EXPIRE_SQLITE, [moment, moment, keys, moment])
     rows = cursor.fetchall()
     cursor.execute(_EXPIRE_EVENT_SQLITE, [moment, orjson.dumps([row[0] for row in rows]).decode()])

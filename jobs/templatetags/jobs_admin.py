@@ -1,9 +1,10 @@
 """What the templates of the operators' pages ask for."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from django import template
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.template.context import RequestContext
 from django.urls import reverse
@@ -67,10 +68,14 @@ def _tiles(now: Stats) -> Iterator[dict[str, Any]]:
 def state_tabs(context: RequestContext) -> dict[str, Any]:
     """The states as tabs, with counts where they are known and no filter narrows the list."""
     changes: ChangeList = context["cl"]
-    spec = next(spec for spec in changes.filter_specs if spec.parameter_name == "state")
+    spec = next(spec for spec in _specs(changes) if spec.parameter_name == "state")
     counts = _counts(context["jobs_stats"]) if not _narrowed(changes) else {}
-    choices = [choice | {"count": counts.get(choice["state"])} for choice in spec.choices(changes)]
-    return {"choices": choices}
+    choices: Iterable[Any] = spec.choices(changes)
+    return {"choices": [choice | {"count": counts.get(choice["state"])} for choice in choices]}
+
+
+def _specs(changes: ChangeList) -> list[SimpleListFilter]:
+    return cast(list[SimpleListFilter], changes.filter_specs)
 
 
 def _narrowed(changes: ChangeList) -> bool:
@@ -98,6 +103,6 @@ def list_filters(context: RequestContext) -> list[dict[str, Any]]:
             "value": spec.value() or "",
             "choices": spec.lookup_choices,
         }
-        for spec in changes.filter_specs
+        for spec in _specs(changes)
         if spec.parameter_name != "state"
     ]

@@ -54,11 +54,14 @@ class Horse:
         self._thread_ids = [0] * threads
         self._result_limit_bytes = get_conf().result_limit_bytes
 
-    def work(self) -> None:
-        """Run what comes through `ready` until None comes; in the main thread if there is one."""
+    def listen(self) -> None:
+        """Take the process's signals: orders, and the end of the day."""
         signal.signal(signal.SIGUSR1, self._obey)
         signal.signal(signal.SIGTERM, self._drain)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def work(self) -> None:
+        """Run what comes through `ready` until None comes; in the main thread if there is one."""
         sys.setswitchinterval(SWITCH_SECONDS)
         if self.threads == 1:
             self._execute(0)

@@ -48,6 +48,12 @@ class Overseer:
         elif now - self.keeper.renewed > FENCE_SHARE * self.options.lease_seconds:
             self._kill("the lease cannot be renewed")
 
+    def drain(self) -> None:
+        """Let the horse finish what runs and give back the rest, for `drain_seconds` at most."""
+        if self.drain_until == float("inf"):
+            self.drain_until = time.monotonic() + self.options.drain_seconds
+            self._signal(signal.SIGTERM)
+
     def verdicts(self) -> dict[tuple[str, int], Verdict]:
         """What became of each task that ran when the horse died."""
         return {

@@ -36,6 +36,7 @@ from jobs.worker.plain import PlainRunner
 from jobs.worker.slots import Slots
 
 LOOK_SECONDS = 0.1
+HORSE_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1}
 #: How long a stop message is remembered for a task that has not begun yet.
 STOP_MEMORY_SECONDS = 5.0
 REPAIR_SECONDS = 1.0
@@ -72,12 +73,12 @@ class TaskWorker(Worker):
     ) -> bool:
         """Supervise one horse after another until told to stop; True when anything was run."""
         self._limits = RunLimits(burst=burst, max_jobs=max_jobs, max_idle_seconds=max_idle_time)
+        self._install_signal_handlers()
         self._lease.acquire()
         try:
             self.bootstrap(logging_level, date_format, log_format)
             if with_scheduler:
                 self._start_scheduler(burst, logging_level, date_format, log_format)
-            self._install_signal_handlers()
             try:
                 self._supervise()
             except StopRequested:
@@ -108,21 +109,21 @@ class TaskWorker(Worker):
         if self.scheduler:
             self.stop_scheduler()
         if self._overseer is not None:
-            self._overseer.drain_until = time.monotonic() + self.options.drain_seconds
-            os.kill(self._overseer.horse_pid, signal.SIGTERM)
+            self._overseer.drain()
 
     def _supervise(self) -> None:
-        while True:
+        while not self._stop_requested:
             overseer, pipe = self._fork()
+            if self._stop_requested:  # between our last look and the fork
+                overseer.drain()
             self._keeper.start()
             status = self._watch(overseer, pipe)
             self._keeper.stop()
             self._overseer = None
             self._horse_pid = 0
-            if status != 0:
-                self._bury(overseer, status)
-            if self._stop_requested or status == 0:
+            if status == 0:
                 return
+            self._bury(overseer, status)
 
     def _fork(self) -> tuple[Overseer, int]:
         """Start a horse; its end of the pipe closes when it dies, however it dies."""
@@ -130,6 +131,8 @@ class TaskWorker(Worker):
         self._slots.clear()
         readable, writable = os.pipe()
         supervisor_pid = os.getpid()
+        # The horse must not meet a signal before it has handlers of its own: it would run ours.
+        signal.pthread_sigmask(signal.SIG_BLOCK, HORSE_SIGNALS)
         pid = os.fork()
         if pid == 0:
             os.close(readable)
@@ -143,6 +146,7 @@ class TaskWorker(Worker):
             options=self.options,
             stop_requests=self._stop_requests,
         )
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HORSE_SIGNALS)
         self.set_state(WorkerStatus.BUSY)
         self.procline(f"supervises {pid}")
         return self._overseer, readable
@@ -166,6 +170,8 @@ class TaskWorker(Worker):
                 options=self.options,
                 limits=self._limits,
             )
+            horse.listen()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HORSE_SIGNALS)
             feeder.start()
             horse.work()
             feeder.join()

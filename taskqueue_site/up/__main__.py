@@ -11,7 +11,7 @@ from pathlib import Path
 
 from taskqueue_site import env
 from taskqueue_site.up.data_folder import AlreadyUsed, DataFolder
-from taskqueue_site.up.options import Options, read_options
+from taskqueue_site.up.options import Options, check_address, read_options
 from taskqueue_site.up.program import Program
 from taskqueue_site.up.redis_server import RedisServer, RedisUnavailable
 from taskqueue_site.up.stream import Stream
@@ -124,6 +124,7 @@ def main() -> int:
         env.read_file(ROOT)
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taskqueue_site.settings.development")
         options = read_options()
+        check_address(options)
         with DataFolder(options.data_folder):
             return run(options)
     except (env.BadVariable, AlreadyUsed) as problem:

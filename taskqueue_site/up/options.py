@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from taskqueue_site import env
-from taskqueue_site.up.ports import is_free
+from taskqueue_site.up.ports import is_free, is_loopback
 
 MOST_WORKERS = 64
 
@@ -42,11 +42,10 @@ def read_options() -> Options:
     """The options, from the environment and from the settings module it names.
 
     Raises:
-        BadVariable: a variable of the stack or of the settings holds something not allowed, or
-            the address to listen on is taken.
+        BadVariable: a variable of the stack or of the settings holds something not allowed.
     """
     data_folder, drain_seconds = _from_settings()
-    options = Options(
+    return Options(
         host=env.text("HOST", "127.0.0.1"),
         port=env.integer("PORT", 8000, minimum=1, maximum=65535),
         data_folder=data_folder,
@@ -61,11 +60,20 @@ def read_options() -> Options:
         },
         own_redis=not env.text("REDIS_URL"),
     )
+
+
+def check_address(options: Options) -> None:
+    """See that the web server may listen where it is told to, and can.
+
+    Raises:
+        BadVariable: the port is taken, or others than this machine would get in unasked.
+    """
+    if settings.JOBS["ANONYMOUS_ACCESS"] and not is_loopback(options.host):
+        allowed = "a loopback address: these settings let anybody in; use the production settings"
+        raise env.BadVariable("HOST", options.host, allowed)
     if not is_free(options.host, options.port):
-        raise env.BadVariable(
-            "PORT", str(options.port), f"a port that is free on {options.host}; this one is in use"
-        )
-    return options
+        allowed = f"a port that is free on {options.host}; this one is in use"
+        raise env.BadVariable("PORT", str(options.port), allowed)
 
 
 def _from_settings() -> tuple[Path, float]:

@@ -1,5 +1,6 @@
-"""TCP ports of this machine."""
+"""Addresses and TCP ports of this machine."""
 
+import ipaddress
 import socket
 
 
@@ -21,3 +22,13 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine itself reaches that address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

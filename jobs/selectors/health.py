@@ -1,0 +1,238 @@
+"""What is wrong with this installation, and how to mend it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count
+from django.utils import timezone
+
+from jobs.broker import sight
+from jobs.domain.registry import registry
+from jobs.domain.states import OPEN, State
+from jobs.models import Task
+from jobs.selectors.queues import queues
+from jobs.selectors.workers import workers
+
+#: The list pops that workers need came with this version.
+OLDEST_REDIS = (7, 0)
+#: A pending task that waits this long without a ticket was lost, not just on its way.
+LOST_SECONDS = 10.0
+#: A task that waits longer than this is worth a word.
+LONG_WAIT_SECONDS = 300.0
+#: Unknown task types that are named.
+MOST_NAMES = 10
+
+
+class Level(StrEnum):
+    """How bad a finding is; only an error makes `manage.py doctor` fail."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `mend` says what to do about it."""
+
+    check: str
+    level: Level
+    message: str
+    mend: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """The same as plain types."""
+        return asdict(self)
+
+
+def diagnose() -> list[Finding]:
+    """Check everything, in the order in which faults cause each other."""
+    database, redis = list(_database()), list(_redis())
+    rows_can_be_read = _all_is_well(database)
+    redis_answers = all(finding.level is not Level.ERROR for finding in redis)
+    findings = [*database, *redis]
+    try:
+        if rows_can_be_read:
+            findings += [*_workers(), *_queues(), *_task_types()]
+        if rows_can_be_read and redis_answers:
+            findings += [*_leader(), *_lost_tickets()]
+    except DatabaseError as error:
+        findings.append(_away(error))
+    return findings
+
+
+def _all_is_well(findings: Iterable[Finding]) -> bool:
+    return all(finding.level is Level.OK for finding in findings)
+
+
+def _database() -> Iterator[Finding]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        yield _away(error)
+        return
+    yield Finding("database", Level.OK, f"{connection.display_name} answers.")
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        yield Finding(
+            "migrations",
+            Level.ERROR,
+            f"{len(missing)} migration(s) are not applied.",
+            "Run `manage.py migrate`.",
+        )
+    else:
+        yield Finding("migrations", Level.OK, "All migrations are applied.")
+
+
+def _away(error: DatabaseError) -> Finding:
+    return Finding(
+        "database",
+        Level.ERROR,
+        f"The database does not answer ({type(error).__name__}).",
+        "Start it, or correct DATABASE_URL. Tasks in it are safe meanwhile.",
+    )
+
+
+def _redis() -> Iterator[Finding]:
+    server = sight.server()
+    if server.fault:
+        yield Finding(
+            "redis",
+            Level.ERROR,
+            f"Redis does not answer ({server.fault}).",
+            "Start it, or correct REDIS_URL. Tasks are accepted meanwhile, and run when it is "
+            "back.",
+        )
+        return
+    if _version(server.version) < OLDEST_REDIS:
+        yield Finding(
+            "redis",
+            Level.ERROR,
+            f"Redis is version {server.version}; workers need 7.0 or later.",
+            "Upgrade it, or use Valkey.",
+        )
+    elif server.eviction not in {"", "noeviction"}:
+        yield Finding(
+            "redis",
+            Level.WARNING,
+            f"Redis {server.version} may throw tickets away when its memory is full "
+            f"(maxmemory-policy {server.eviction}). They are rung again, but late.",
+            "Set maxmemory-policy to noeviction.",
+        )
+    else:
+        yield Finding("redis", Level.OK, f"Redis {server.version} answers.")
+
+
+def _version(given: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in given.split(".")[:2] if part.isdigit())
+
+
+def _workers() -> Iterator[Finding]:
+    found = workers()
+    online = [worker for worker in found if worker.state != "lost"]
+    for worker in found:
+        if worker.state == "lost":
+            yield Finding(
+                "workers",
+                Level.WARNING,
+                f"Worker {worker.name} on {worker.host} is silent for "
+                f"{worker.heartbeat_age_seconds:g} s, with {len(worker.current_tasks)} task(s).",
+                "Nothing, if another worker or `manage.py run_maintenance` runs: its tasks go on "
+                "elsewhere.",
+            )
+    if online:
+        yield Finding("workers", Level.OK, f"{len(online)} worker(s) online.")
+    else:
+        yield Finding(
+            "workers",
+            Level.ERROR,
+            "No worker is online.",
+            "Start one: `manage.py rqworker high default low`.",
+        )
+
+
+def _leader() -> Iterator[Finding]:
+    leader = sight.leader_name()
+    if leader:
+        yield Finding("leader", Level.OK, f"{leader} does the maintenance.")
+    else:
+        yield Finding(
+            "leader",
+            Level.ERROR,
+            "Nobody does the maintenance: retries, schedules and rescues wait.",
+            "Start a worker or `manage.py run_maintenance`; if one runs, see its log.",
+        )
+
+
+def _queues() -> Iterator[Finding]:
+    for queue in queues():
+        waits = queue.oldest_waiting_seconds
+        since = "" if waits is None else f", the oldest for {waits:g} s"
+        standing = f"Queue {queue.name}: {queue.pending} waiting{since}, {queue.running} running"
+        if not queue.workers:
+            yield Finding(
+                "queues",
+                Level.ERROR if queue.pending else Level.WARNING,
+                f"{standing}, and no worker listens.",
+                f"Start one: `manage.py rqworker {queue.name}`.",
+            )
+        elif waits is not None and waits > LONG_WAIT_SECONDS:
+            yield Finding(
+                "queues",
+                Level.WARNING,
+                f"{standing}, {queue.workers} worker(s).",
+                "Start more workers on it, or ask a task why it waits: "
+                "`GET /api/tasks/{id}/explain`.",
+            )
+        else:
+            yield Finding("queues", Level.OK, f"{standing}, {queue.workers} worker(s).")
+
+
+def _lost_tickets() -> Iterator[Finding]:
+    lost = {}
+    before = timezone.now() - timedelta(seconds=LOST_SECONDS)
+    for queue in queues():
+        tickets = sight.ticket_count(queue.name)
+        waiting = Task.objects.filter(
+            state=State.PENDING, queue=queue.name, run_after__lt=before
+        ).count()
+        if tickets is not None and waiting > tickets:
+            lost[queue.name] = waiting - tickets
+    if lost:
+        names = ", ".join(f"{count} on {name}" for name, count in lost.items())
+        yield Finding(
+            "tickets",
+            Level.WARNING,
+            f"Pending tasks have no ticket in Redis: at least {names}.",
+            "They are rung again by themselves within seconds while a worker or "
+            "`manage.py run_maintenance` runs.",
+        )
+    else:
+        yield Finding("tickets", Level.OK, "No ticket is lost.")
+
+
+def _task_types() -> Iterator[Finding]:
+    unknown = (
+        Task.objects.filter(state__in=sorted(OPEN))
+        .exclude(name__in=registry.known_names())
+        .order_by()
+        .values_list("name")
+        .annotate(count=Count("pk"))
+    )
+    found = [f"{name!r} ({count})" for name, count in unknown[:MOST_NAMES]]
+    if found:
+        yield Finding(
+            "task types",
+            Level.ERROR,
+            f"Tasks wait whose type this release does not know: {', '.join(found)}.",
+            "Deploy the code that has them, give a renamed type its old name as an alias, or "
+            "cancel them.",
+        )
+    else:
+        yield Finding("task types", Level.OK, f"{len(registry.names())} task types are registered.")

@@ -1,0 +1,29 @@
+"""Members of staff, and the browsers they are logged in with."""
+
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+
+def make_staff(*permissions: str, name: str = "ada") -> User:
+    """A member of staff who holds these permissions, each as in `jobs.view_task`."""
+    user = User.objects.create_user(name, password=name, is_staff=True)
+    for permission in permissions:
+        app, codename = permission.split(".")
+        user.user_permissions.add(
+            Permission.objects.get(content_type__app_label=app, codename=codename)
+        )
+    return user
+
+
+def client_of(*permissions: str, name: str = "ada") -> Client:
+    """A client logged in as such a member of staff."""
+    client = Client()
+    client.force_login(make_staff(*permissions, name=name))
+    return client
+
+
+def make_superuser_client() -> Client:
+    """A client logged in as a superuser named root."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", password="root"))
+    return client
