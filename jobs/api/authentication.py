@@ -20,6 +20,6 @@ class SessionLogin(SessionAuthentication):
             raise PermissionDenied(str(refusal.detail), code="csrf_failed") from None
 
 
-def actor_of(request: Request) -> str:
+def actor_of(request: HttpRequest | Request) -> str:
     """The name under which this caller's deeds are recorded."""
     return request.user.get_username() or "anonymous"
