@@ -15,7 +15,7 @@ from redis import Redis
 from taskqueue_site.up.redis_server import socket_path
 from tests.support.process_tree import descendants, is_alive
 from tests.support.stack import OF_THE_RUN, ROOT, RunningStack, running_stack
-from tests.support.waiting import wait_for
+from tests.support.waiting import wait_for, wait_until
 
 pytestmark = pytest.mark.acceptance
 
