@@ -3,7 +3,6 @@
 Exit status 0 when it is. Starts no Django: it runs every few seconds.
 """
 
-import http.client
 import socket
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,25 +11,19 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from taskqueue_site import env
+from taskqueue_site.readiness import why_not_ready
 
+WEB_SECONDS = 3.0
+"""How long the web server may take to answer."""
 SILENCE_SECONDS = 30
 """Workers say each second that they live."""
 
 
 def web() -> str:
     """Why the web server here is not ready; empty when it is."""
-    host = env.words("ALLOWED_HOSTS", ("localhost",))[0].lstrip(".*") or "localhost"
     port = env.integer("PORT", 8000, minimum=1, maximum=65535)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
-    try:
-        connection.request("GET", "/readyz", headers={"Host": host})
-        answer = connection.getresponse()
-        body = answer.read().decode(errors="replace")
-    except (OSError, http.client.HTTPException) as error:
-        return f"no answer: {error}"
-    finally:
-        connection.close()
-    return "" if answer.status == 200 else f"status {answer.status}: {body}"
+    hosts = env.words("ALLOWED_HOSTS")
+    return why_not_ready("127.0.0.1", port, allowed_hosts=hosts, seconds=WEB_SECONDS)
 
 
 def worker() -> str:

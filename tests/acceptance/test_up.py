@@ -12,10 +12,11 @@ import httpx
 import pytest
 from redis import Redis
 
+from taskqueue_site.up.ports import free_port
 from taskqueue_site.up.redis_server import socket_path
 from tests.support.process_tree import descendants, is_alive
 from tests.support.stack import OF_THE_RUN, ROOT, RunningStack, running_stack
-from tests.support.waiting import wait_for, wait_until
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.acceptance
 
@@ -50,7 +51,7 @@ def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
     with running_stack(**SMALL) as stack:
         stack.wait_for("Listening on high")
         # redis, web, the worker and its horse
-        wait_until(lambda: len(descendants(stack.process.pid)) >= 4)
+        wait_for(lambda: len(descendants(stack.process.pid)) >= 4)
         processes = descendants(stack.process.pid)
 
         # when it gets one Ctrl-C
@@ -195,3 +196,23 @@ def test_a_redis_that_does_not_answer_is_named_without_its_password(tmp_path: Pa
     assert ended.returncode == 2
     assert "no Redis answers at 127.0.0.1:1" in ended.stdout
     assert "secret" not in ended.stdout + ended.stderr
+
+
+def test_a_web_server_that_is_told_to_stop_while_it_starts_stops(tmp_path: Path) -> None:
+    # given a server that listens, but whose loop does not run yet
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(free_port()), "DATA_DIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    with process.stderr as said:
+        while b"Serving on" not in said.readline():
+            assert process.poll() is None
+
+        # when it gets the signal
+        process.terminate()
+
+        # then it ends
+        assert process.wait(timeout=10) == 0
