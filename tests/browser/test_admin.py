@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
+from jobs.broker import tickets
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
 from jobs.models import Attempt, Event, Task
@@ -287,6 +288,18 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(visit: Visitor
 
     # then
     assert seen == wanted
+
+
+def test_the_box_in_the_head_of_rqs_lists_ticks_all_jobs(visit: Visitor) -> None:
+    # given
+    tickets.push([("high", str(make_task(queue="high").pk)) for _ in range(3)])
+    page = visit("/admin/django_rq/dashboard/queues/1/")
+
+    # when
+    page.locator("#action-toggle").check()
+
+    # then
+    expect(page.locator("input.action-select:checked")).to_have_count(3)
 
 
 def test_moments_are_told_in_the_viewers_zone(visit: Visitor) -> None:
