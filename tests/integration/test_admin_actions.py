@@ -261,6 +261,17 @@ def test_a_button_on_the_tasks_page_does_its_verb_and_comes_back(root):
     assert Event.objects.get().reason == "gateway is up"
 
 
+def test_a_reason_is_kept_as_any_database_can_hold_it(root):
+    # given
+    task = make_task()
+
+    # when
+    root.post(f"{URL}{task.pk}/do/cancel/", {"reason": "no\0pe" + "x" * 600})
+
+    # then
+    assert Event.objects.get().reason == ("nope" + "x" * 600)[:500]
+
+
 def test_a_verb_is_never_a_get(root):
     # given
     task = make_task()

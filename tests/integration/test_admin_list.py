@@ -129,6 +129,13 @@ def test_no_lookup_but_the_filters_own_is_answered(root, lookup):
     assert root.get(URL, {lookup: "x"}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "name", ["queue", "name", "state", "dead", "created", "worker__exact", "q"]
+)
+def test_what_no_database_can_hold_is_no_error(root, name):
+    assert root.get(URL, {name: "\0"}).status_code in {200, 400}
+
+
 def test_a_page_costs_the_same_queries_however_many_rows_it_shows(
     root, django_assert_num_queries, django_assert_max_num_queries
 ):

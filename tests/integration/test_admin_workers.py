@@ -80,6 +80,7 @@ def test_hostile_names_are_text(root):
 
 def test_a_worker_that_is_gone_leads_back_with_a_message(root):
     assert root.get(f"{URL}gone/change/").status_code == 302
+    assert root.get(f"{URL}%00/change/").status_code == 302
 
 
 def test_nobody_changes_leases_by_hand(root):

@@ -92,6 +92,7 @@ def test_every_page_answers_with_tasks_in_every_state_and_plain_jobs(root, path)
         "queues/1/no-such-job/delete/",
         "workers/1/rq:worker:nobody/",
         "workers/1/no-key/",
+        "workers/1/%00/",
         "schedulers/0/",
         "add/",
         "1/change/",
