@@ -1,19 +1,72 @@
-"""Who may see and do what on the pages and sockets: Django's permissions, one per verb."""
+"""Who may see and do what on the pages and sockets: the API's rules, answered as pages."""
 
-from django.conf import settings
-from django.contrib.auth.models import AbstractUser, AnonymousUser
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
-#: What nobody in particular may do where `JOBS["ANONYMOUS_ACCESS"]` is on.
-OPEN_TO_ALL = frozenset({"view_task", "view_payload", "submit_task", "cancel_task", "requeue_task"})
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+from django.utils.log import log_response
+
+from jobs.api.permissions import may
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+#: Everything comes from this site, and nothing is written into the page itself.
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
-def may(user: AbstractUser | AnonymousUser, verb: str) -> bool:
-    """Whether the user holds `jobs.<verb>`; costs a query or two for a fresh user."""
-    if settings.JOBS.get("ANONYMOUS_ACCESS") and verb in OPEN_TO_ALL:
-        return True
-    return bool(user.has_perm(f"jobs.{verb}"))
+def page(verb: str) -> Callable[[View[P]], View[P]]:
+    """A page for those who hold the permission: others log in first, or are refused."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                if not allowed(request, verb):
+                    if request.user.is_authenticated:
+                        raise PermissionDenied(verb)
+                    back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+                    return redirect_to_login(back)
+                response = view(request, *args, **kwargs)
+            except DatabaseError:
+                response = _database_away(request)
+            response["Content-Security-Policy"] = CONTENT_POLICY
+            add_never_cache_headers(response)
+            return response
+
+        return guarded
+
+    return decorate
 
 
-def actor_of(user: AbstractUser | AnonymousUser) -> str:
-    """The name under which history tells of this user."""
-    return user.get_username() or "anonymous"
+def allowed(request: HttpRequest, verb: str) -> bool:
+    """Whether the caller of a page holds the permission."""
+    return may(request, verb)
+
+
+def allowed_on_socket(scope: dict[str, Any], user: User | AnonymousUser, verb: str) -> bool:
+    """Whether whoever opened a socket holds the permission."""
+    request = HttpRequest()
+    request.method = "GET"
+    request.user = user
+    names = (name.decode("latin1").upper().replace("-", "_") for name, _ in scope["headers"])
+    request.META = {f"HTTP_{name}": "" for name in names}
+    request.META["REMOTE_ADDR"] = (scope.get("client") or ("",))[0]
+    return may(request, verb)
+
+
+def _database_away(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse(render_to_string("503.html"), status=503)
+    response["Retry-After"] = "5"
+    log_response("The database does not answer: %s", request.path, response=response)
+    return response

@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from jobs.selectors.queues import QueueFacts
 from jobs.selectors.workers import WorkerFacts
 
-#: A queue whose first task has waited longer is said to fall behind.
-LATE_SECONDS = 60.0
+#: A queue whose first task has waited this long falls behind. In steps, so that what is read aloud
+#: changes rarely.
+LATE = (
+    (86_400, "a day"),
+    (3600, "an hour"),
+    (900, "15 minutes"),
+    (300, "5 minutes"),
+    (60, "a minute"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +41,16 @@ def condition(
         reasons.append(f"No heartbeat from {_names(lost)}: what they held will be taken over.")
     for queue in queues:
         if not queue.workers and queue.pending:
-            reasons.append(f"No worker serves the {queue.name} queue, where {queue.pending} wait.")
-        elif (queue.oldest_waiting_seconds or 0) > LATE_SECONDS:
-            reasons.append(
-                f"The {queue.name} queue falls behind: its first task has waited "
-                f"{queue.oldest_waiting_seconds:.0f} s."
-            )
+            reasons.append(f"No worker serves the {queue.name} queue, where tasks wait.")
+        elif late := _late(queue.oldest_waiting_seconds or 0):
+            reasons.append(f"The {queue.name} queue falls behind: tasks wait for over {late}.")
     if not queues or not any(queue.workers for queue in queues):
         reasons.append("No worker is running.")
     return Condition(tuple(reasons))
+
+
+def _late(seconds: float) -> str:
+    return next((words for limit, words in LATE if seconds > limit), "")
 
 
 def _names(names: Sequence[str]) -> str:

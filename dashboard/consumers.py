@@ -7,7 +7,7 @@ from channels.auth import get_user
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
 
-from dashboard.access import may
+from dashboard.access import allowed_on_socket
 from dashboard.events import connected, final, is_ended
 from dashboard.hub import TRY_AGAIN_LATER, Seat, encode
 from dashboard.live import live
@@ -60,7 +60,7 @@ class Watcher(AsyncWebsocketConsumer):
 
     async def may(self, verb: str) -> bool:
         """Whether whoever opened this socket holds the permission."""
-        return bool(await read(may, self.user, verb))
+        return bool(await read(allowed_on_socket, self.scope, self.user, verb))
 
     async def enter(self) -> None:
         """Take a seat."""

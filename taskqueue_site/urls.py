@@ -17,4 +17,5 @@ urlpatterns = [
     path("api/", include("jobs.api.urls")),
     path("docs", Docs.as_view(), name="docs"),
     path("docs/", Docs.as_view()),
+    path("", include("dashboard.urls")),
 ]

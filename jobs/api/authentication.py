@@ -1,5 +1,6 @@
 """Who calls: a session with its CSRF token, or nobody."""
 
+from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -20,6 +21,6 @@ class SessionLogin(SessionAuthentication):
             raise PermissionDenied(str(refusal.detail), code="csrf_failed") from None
 
 
-def actor_of(request: Request) -> str:
+def actor_of(request: HttpRequest | Request) -> str:
     """The name under which this caller's deeds are recorded."""
     return request.user.get_username() or "anonymous"

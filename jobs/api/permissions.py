@@ -32,7 +32,7 @@ class HasVerb(BasePermission):
         return verb is not None and may(request, verb)
 
 
-def may(request: Request, verb: str) -> bool:
+def may(request: HttpRequest | Request, verb: str) -> bool:
     """Whether the caller may do this: `verb` is a permission of the model Task."""
     if request.user.is_authenticated:
         return request.user.has_perm(f"jobs.{verb}")

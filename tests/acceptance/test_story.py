@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.support.process_tree import descendants
 from tests.support.stack import RunningStack, running_stack
-from tests.support.workers import wait_for
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.acceptance
 

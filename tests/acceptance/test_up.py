@@ -15,7 +15,7 @@ from redis import Redis
 from taskqueue_site.up.redis_server import socket_path
 from tests.support.process_tree import descendants, is_alive
 from tests.support.stack import OF_THE_RUN, ROOT, RunningStack, running_stack
-from tests.support.waiting import wait_until
+from tests.support.waiting import wait_for, wait_until
 
 pytestmark = pytest.mark.acceptance
 
@@ -114,7 +114,7 @@ def test_a_killed_supervisor_takes_every_process_with_it(tmp_path: Path) -> None
         stack.process.wait()
 
         # then nothing is left
-        wait_until(lambda: not any(is_alive(pid) for pid in processes), seconds=15)
+        wait_for(lambda: not any(is_alive(pid) for pid in processes), seconds=15)
 
     # and the next start works
     with running_stack(tmp_path, **SMALL) as again:
@@ -124,14 +124,14 @@ def test_a_killed_supervisor_takes_every_process_with_it(tmp_path: Path) -> None
 def test_a_worker_that_is_killed_is_started_again() -> None:
     with running_stack(**SMALL) as stack:
         # given a worker
-        wait_until(lambda: len(workers_of(stack)) == 1, seconds=30)
+        wait_for(lambda: len(workers_of(stack)) == 1, seconds=30)
 
         # when it is killed
         os.kill(workers_of(stack)[0], signal.SIGKILL)
 
         # then another takes its place, under the same name
         stack.wait_for("high-1 was killed by SIGKILL; starting it again")
-        wait_until(lambda: stack.log().count("Listening on high") == 2, seconds=30)
+        wait_for(lambda: stack.log().count("Listening on high") == 2, seconds=30)
 
 
 def test_a_port_in_use_is_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from uuid import uuid4
 import psycopg
 
 from taskqueue_site.up.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60.0
@@ -48,7 +48,7 @@ class RunningStack:
                 raise AssertionError(f"the stack ended without saying {text!r}:\n{self.log()}")
             return found
 
-        wait_until(said, seconds=seconds, what=f"{text!r} in the log")
+        wait_for(said, seconds=seconds, what=f"{text!r} in the log")
 
     @property
     def password(self) -> str:
@@ -71,7 +71,7 @@ def running_stack(data_folder: Path | None = None, **environment: str) -> Iterat
     """
     with tempfile.TemporaryDirectory(prefix="taskqueue-stack-") as temporary:
         folder = data_folder or Path(temporary) / "data"
-        with _database() as database:
+        with own_database() as database:
             variables = {k: v for k, v in os.environ.items() if k not in OF_THE_RUN}
             variables |= {"DATA_DIR": str(folder), "PORT": str(free_port())} | database
             variables |= environment
@@ -108,8 +108,11 @@ def _end(stack: RunningStack) -> None:
 
 
 @contextmanager
-def _database() -> Iterator[dict[str, str]]:
-    """The variables that give a stack an empty database of the kind this run tests on."""
+def own_database() -> Iterator[dict[str, str]]:
+    """The variables that give an empty database of the kind this run tests on.
+
+    None for SQLite: DATA_DIR alone gives one.
+    """
     parts = urlsplit(os.environ["DATABASE_URL"])
     if parts.scheme == "sqlite":
         yield {}

@@ -1,0 +1,72 @@
+// Forms that stay on the page: the answer takes the form's place. Without this script they work as
+// forms do.
+
+const FRAGMENT = { "X-Fragment": "1" };
+
+async function send(form) {
+  const button = form.querySelector("button[type=submit]");
+  button.disabled = true;
+  try {
+    return await fetch(form.action, { method: "POST", body: new FormData(form), headers: FRAGMENT });
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function notify(html) {
+  const notices = document.getElementById("notices");
+  notices.innerHTML = html;
+}
+
+function fail() {
+  const words = document.createElement("p");
+  words.className = "notice error";
+  words.textContent = "The server did not answer. Nothing is known to have changed; try again.";
+  document.getElementById("notices").replaceChildren(words);
+}
+
+/** The submit form's part of the page; an invalid field gets the focus. */
+function place(box, html) {
+  box.innerHTML = html;
+  const first = box.querySelector("[aria-invalid]") ?? box.querySelector("[data-submit-form] .main");
+  first?.focus({ preventScroll: !first.matches("[aria-invalid]") });
+}
+
+async function choose(box, form) {
+  const query = new URLSearchParams(new FormData(form));
+  const answer = await fetch(`${form.action}?${query}`, { headers: FRAGMENT });
+  if (!answer.ok) return;
+  box.innerHTML = await answer.text();
+  box.querySelector("#type")?.focus();
+}
+
+export function startForms() {
+  const box = document.querySelector("[data-submit]");
+  box?.addEventListener("change", (event) => {
+    if (event.target.id === "type") choose(box, event.target.form).catch(fail);
+  });
+  box?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (event.target.matches("[data-choose]")) {
+      choose(box, event.target).catch(fail);
+      return;
+    }
+    try {
+      const answer = await send(event.target);
+      if (answer.redirected) location.reload();
+      else place(box, await answer.text());
+    } catch {
+      fail();
+    }
+  });
+  document.querySelector("[data-rows]")?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const answer = await send(event.target);
+      if (answer.redirected) location.reload();
+      else notify(await answer.text());
+    } catch {
+      fail();
+    }
+  });
+}

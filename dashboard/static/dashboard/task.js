@@ -1,0 +1,49 @@
+// The page of one task: progress moves at once, every other event brings the page anew.
+
+import { listen } from "./connection.js";
+import { keepTime, put } from "./words.js";
+
+const page = document.querySelector("[data-task-page]");
+const open = new Set();
+
+function showProgress({ percent, message }) {
+  const line = page.querySelector("[data-progress]");
+  if (!line) return;
+  line.hidden = false;
+  line.querySelector("progress").value = percent ?? 0;
+  const words = [percent === null || percent === undefined ? "" : `${percent} %`, message ?? ""];
+  put(line.querySelector("[data-progress-words]"), words.join(" ").trim());
+}
+
+async function refresh() {
+  const answer = await fetch(location.pathname, { headers: { "X-Fragment": "1" } });
+  if (!answer.ok || answer.redirected) return;
+  for (const item of page.querySelectorAll("details[data-keep]")) {
+    if (item.open) open.add(item.dataset.keep);
+    else open.delete(item.dataset.keep);
+  }
+  const html = await answer.text();
+  const focused = document.activeElement?.closest("form")?.getAttribute("action");
+  page.innerHTML = html;
+  page.dataset.ended = page.querySelector("[data-ended]").dataset.ended;
+  for (const item of page.querySelectorAll("details[data-keep]")) item.open = open.has(item.dataset.keep);
+  if (focused) page.querySelector(`form[action="${CSS.escape(focused)}"] button`)?.focus();
+}
+
+function told(event) {
+  if (event.event === "progress") showProgress(event.data);
+  else if (event.event !== "connected" || event.data.status !== page.querySelector("[data-status]").dataset.status) {
+    refresh().catch(() => {});
+  }
+}
+
+keepTime();
+if (page.dataset.ended === "no") {
+  const connection = listen(`/ws/tasks/${page.dataset.taskPage}`, {
+    told,
+    poll: refresh,
+    closed: (code) => connection.show("none", code === 1000 ? "Ended" : "Not live"),
+  });
+} else {
+  put(document.querySelector("[data-connection-words]"), "Ended");
+}

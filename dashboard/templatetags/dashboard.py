@@ -1,0 +1,75 @@
+"""What the pages' templates ask for: badges, times, and text from outside made harmless."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs.admin import display
+from jobs.domain.states import State
+
+register = template.Library()
+
+register.filter("duration", display.duration)
+register.filter("pretty", display.pretty)
+register.filter("seen", display.seen)
+
+#: An id's last letters tell tasks of one moment apart; its first ones are that moment.
+SHORT_ID = 8
+NONE = "\N{EN DASH}"
+
+
+@register.filter
+def badge(state: str) -> SafeString:
+    """Icon and word of a state, in its colour."""
+    look = display.LOOKS[State(state)]
+    return format_html(
+        '<span class="badge {}">{}<span>{}</span></span>',
+        state.lower(),
+        display.icon(look.path),
+        look.word,
+    )
+
+
+@register.filter
+def short(task_id: Any) -> str:
+    """The end of an id, enough to tell tasks apart by eye."""
+    return str(task_id)[-SHORT_ID:]
+
+
+@register.filter
+def ago(at: datetime | str | None) -> str:
+    """How long ago, or in how long; a script lets it run on. The title tells the moment."""
+    moment = parse_datetime(at) if isinstance(at, str) else at
+    if moment is None:
+        return NONE
+    seconds = (timezone.now() - moment).total_seconds()
+    words = f"{display.duration(seconds)} ago" if seconds >= 0 else in_words(-seconds)
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>',
+        moment.isoformat(),
+        timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S %Z"),
+        words,
+    )
+
+
+def in_words(seconds: float) -> str:
+    """The time until a moment to come."""
+    return f"in {display.duration(seconds)}"
+
+
+@register.filter
+def get(mapping: dict[Any, Any], key: Any) -> Any:
+    """The value of a key that a variable holds; None when there is none."""
+    return mapping.get(key)
+
+
+@register.filter
+def share(count: int, queues: dict[str, dict[str, int]]) -> float:
+    """A count in hundredths of what the fullest queue holds."""
+    most = max(queue["pending"] + queue["running"] for queue in queues.values())
+    return round(100 * count / max(1, most), 2)
