@@ -3,22 +3,17 @@
 import pytest
 from django.contrib.admin.utils import quote
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import Rollup, WorkerLease
 from tests.support.rows import ago, make_task
-from tests.support.staff import client_of, make_superuser_client
+from tests.support.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
+
 URL = "/admin/jobs/workerlease/"
-
-
-@pytest.fixture
-def root() -> Client:
-    return make_superuser_client()
 
 
 def make_lease(name: str, **columns: object) -> WorkerLease:
