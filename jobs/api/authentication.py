@@ -1,5 +1,6 @@
 """Who calls: a session with its CSRF token, or nobody."""
 
+from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request

@@ -82,6 +82,7 @@ def database(url: str) -> dict[str, object]:
     except ValueError:
         raise env.BadVariable("DATABASE_URL", f"{scheme}://…", allowed) from None
     if scheme == "sqlite":
+        parsed["CONN_MAX_AGE"] = 60  # opening it anew costs close to a millisecond
         # IMMEDIATE: a transaction that reads and then writes must not lose its snapshot to another
         # writer ("database is locked" at once, whatever the timeout).
         parsed["OPTIONS"] = {
