@@ -70,9 +70,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def test_every_line_is_led_by_the_name_of_who_said_it(start: Start) -> None:
     supervised = start(
-        POLITE, "import time; print('half a line', end='', flush=True); time.sleep(60)"
+        POLITE, "import time; print('ready\\nhalf a line', end='', flush=True); time.sleep(60)"
     )
     supervised.wait_for("hello")
+    supervised.wait_for("ready")
     supervised.signal(signal.SIGTERM)
     supervised.status()
     assert "program-1 | hello\n" in supervised.said()

@@ -1,7 +1,7 @@
 """A real browser, logged in, on a served site."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,3 +56,7 @@ class Visit:
     def close(self) -> None:
         """Close the page and forget its cookies."""
         self._context.close()
+
+
+#: Opens an address as a superuser, under a browser's options, and gives the page.
+Visitor = Callable[..., Page]

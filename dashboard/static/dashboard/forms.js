@@ -3,11 +3,11 @@
 
 const FRAGMENT = { "X-Fragment": "1" };
 
-async function send(form) {
-  const button = form.querySelector("button[type=submit]");
+async function send(form, button) {
+  const action = button.formAction || form.action;
   button.disabled = true;
   try {
-    return await fetch(form.action, { method: "POST", body: new FormData(form), headers: FRAGMENT });
+    return await fetch(action, { method: "POST", body: new FormData(form), headers: FRAGMENT });
   } finally {
     button.disabled = false;
   }
@@ -52,17 +52,17 @@ export function startForms() {
       return;
     }
     try {
-      const answer = await send(event.target);
+      const answer = await send(event.target, event.submitter);
       if (answer.redirected) location.reload();
       else place(box, await answer.text());
     } catch {
       fail();
     }
   });
-  document.querySelector("[data-rows]")?.addEventListener("submit", async (event) => {
+  document.querySelector("[data-verbs]")?.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      const answer = await send(event.target);
+      const answer = await send(event.target, event.submitter);
       if (answer.redirected) location.reload();
       else notify(await answer.text());
     } catch {
