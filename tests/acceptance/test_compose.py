@@ -11,7 +11,7 @@ import pytest
 
 from taskqueue_site.up.ports import free_port
 from tests.support.compose import ROOT, Container, compose_file
-from tests.support.stack import own_database
+from tests.support.stack import home
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.acceptance
@@ -34,7 +34,7 @@ def port() -> int:
 
 @pytest.fixture
 def containers(tmp_path: Path, port: int) -> Iterator[Containers]:
-    with own_database() as database:
+    with home(tmp_path) as database:
         places = {
             "DATABASE_URL": database.get("DATABASE_URL", f"sqlite:///{tmp_path}/tasks.sqlite3"),
             "REDIS_URL": os.environ["REDIS_URL"],

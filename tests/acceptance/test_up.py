@@ -20,6 +20,8 @@ from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.acceptance
 
+Home = dict[str, str]
+
 SMALL = {"WORKERS_HIGH": "1", "WORKERS_DEFAULT": "0", "WORKERS_LOW": "0", "DEMO_SPEED": "0"}
 
 
@@ -64,23 +66,23 @@ def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
         assert not socket_path(stack.data_folder / "redis").exists()
 
 
-def test_the_second_start_keeps_all_there_was(tmp_path: Path) -> None:
+def test_the_second_start_keeps_all_there_was(home: Home) -> None:
     # given a stack that ran once, and left something in its Redis
-    with running_stack(tmp_path, **SMALL) as first:
+    with running_stack(**SMALL, **home) as first:
         assert first.password
-        with Redis.from_url(f"unix://{socket_path(tmp_path / 'redis')}") as redis:
+        with Redis.from_url(f"unix://{socket_path(Path(home['DATA_DIR']) / 'redis')}") as redis:
             redis.set("kept", "yes")
         assert first.stop() == 0
 
     # when it starts again
-    with running_stack(tmp_path, **SMALL) as second:
+    with running_stack(**SMALL, **home) as second:
         answer = httpx.get(f"{second.url}/healthz")
 
         # then it makes no second superuser, and Redis still knows
         assert answer.status_code == 200
         assert second.password == ""
         assert "superuser admin exists" in second.log()
-        with Redis.from_url(f"unix://{socket_path(tmp_path / 'redis')}") as redis:
+        with Redis.from_url(f"unix://{socket_path(Path(home['DATA_DIR']) / 'redis')}") as redis:
             assert redis.get("kept") == b"yes"
 
 
@@ -104,9 +106,9 @@ def test_the_password_that_was_shown_opens_the_admin_and_is_kept_nowhere() -> No
         assert not [path for path in files if stack.password.encode() in path.read_bytes()]
 
 
-def test_a_killed_supervisor_takes_every_process_with_it(tmp_path: Path) -> None:
+def test_a_killed_supervisor_takes_every_process_with_it(home: Home) -> None:
     # given a running stack
-    with running_stack(tmp_path, **SMALL) as stack:
+    with running_stack(**SMALL, **home) as stack:
         stack.wait_for("Listening on high")
         processes = descendants(stack.process.pid)
 
@@ -118,7 +120,7 @@ def test_a_killed_supervisor_takes_every_process_with_it(tmp_path: Path) -> None
         wait_for(lambda: not any(is_alive(pid) for pid in processes), seconds=15)
 
     # and the next start works
-    with running_stack(tmp_path, **SMALL) as again:
+    with running_stack(**SMALL, **home) as again:
         assert again.process.poll() is None
 
 
@@ -143,9 +145,9 @@ def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
     assert "in use" in said
 
 
-def test_a_data_folder_in_use_is_refused(tmp_path: Path) -> None:
-    with running_stack(tmp_path, **SMALL) as stack:
-        said = refused(PORT="1", DATA_DIR=str(tmp_path))
+def test_a_data_folder_in_use_is_refused(home: Home) -> None:
+    with running_stack(**SMALL, **home) as stack:
+        said = refused(PORT="1", **home)
         assert f"in use by another `make up` (pid {stack.process.pid})" in said
 
 
