@@ -22,6 +22,8 @@ class Rollup(models.Model):
 
     class Meta:
         ordering = ("-minute",)
+        verbose_name = "count per minute"
+        verbose_name_plural = "counts per minute"
         constraints = (
             models.UniqueConstraint(fields=["minute", "queue", "name"], name="rollup_key"),
         )

@@ -53,8 +53,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(state__in=_states(ENDED))
 
     def dead_letters(self) -> Self:
-        """Failed, and neither requeued nor discarded since."""
-        return self.filter(state=State.FAILURE, discarded_at=None)
+        """Failed, and neither requeued nor discarded since.
+
+        Spelled in literals: SQLite proves a partial index from nothing else.
+        """
+        return self.extra(where=["jobs_task.state = 'FAILURE' AND jobs_task.discarded_at IS NULL"])
 
     def on_queue(self, name: str) -> Self:
         """Of one queue."""
@@ -128,6 +131,11 @@ class Task(models.Model):
                 fields=["run_after"], name="task_due", condition=Q(state__in=["RETRY", "SCHEDULED"])
             ),
             models.Index(fields=["worker"], name="task_running", condition=Q(state="STARTED")),
+            models.Index(
+                fields=["id", "queue"],
+                name="task_dead_letter",
+                condition=Q(state="FAILURE", discarded_at=None),
+            ),
             EndedIndex(fields=["state", "id"], name="task_open", condition=~Q(state="SUCCESS")),
             EndedIndex(
                 fields=["name", "id"], name="task_name", condition=Q(state__in=_states(ENDED))
