@@ -55,6 +55,18 @@ def required(name: str, why: str) -> str:
     return value
 
 
+def secret(name: str, why: str) -> str:
+    """A required text that `NAME` holds, or the file that `NAME_FILE` names."""
+    path = text(f"{name}_FILE")
+    if text(name) or not path:
+        return required(name, why)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        allowed = f"a file that can be read ({error.strerror})"
+        raise BadVariable(f"{name}_FILE", path, allowed) from None
+
+
 def one_of(name: str, default: str, choices: Collection[str]) -> str:
     """One of the choices, in upper or lower case; gives it in upper case."""
     value = text(name, default).upper()

@@ -47,11 +47,16 @@ def serve(address: Address, *, reload: bool = False) -> None:
     """
     listener = listen(address)
     _raise_file_limit()
-    # uvicorn raises the signal that stopped it a second time; harmless handlers let this return.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _ignore)
     config = _config(reload=reload)
     server = Server(config)
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # uvicorn takes signals only once its loop runs, and raises the one that stopped it again at
+    # its end: a signal before that must not be lost, and one after it must do nothing.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
     logger.info(
         "Serving on %s (%d process(es) of %d threads)",
         address,
@@ -110,7 +115,3 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard != resource.RLIM_INFINITY and hard < COMFORTABLE_FILES:
         logger.warning("Only %d files may be open here: that many sockets at most", hard)
-
-
-def _ignore(number: int, frame: FrameType | None) -> None:
-    """Take the signal and do nothing."""

@@ -14,14 +14,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from jobs.admin.display import badge
-from jobs.admin.verbs import VERBS, Verb, told
+from jobs.admin.verbs import MOST_REASON, VERBS, Verb, reason_of, told
 from jobs.domain.states import State
 from jobs.models import Task
 
 #: The most tasks that one confirmed action touches.
 MOST_TASKS = 10_000
 SAMPLE = 10
-MOST_REASON = 500
 
 Action = Callable[[ModelAdmin[Task], HttpRequest, QuerySet[Task]], HttpResponse | None]
 
@@ -49,7 +48,7 @@ def act(
     report = verb.service(
         task_ids=ids[:MOST_TASKS],
         actor=request.user.get_username(),
-        reason=request.POST.get("reason", "").strip()[:MOST_REASON],
+        reason=reason_of(request),
     )
     complete = not report.refused and not report.missing
     level = messages.SUCCESS if report.done_count and complete else messages.WARNING

@@ -9,10 +9,9 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from jobs.admin.actions import MOST_REASON
 from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link, worker_url
 from jobs.admin.display import duration, moment, pretty, seen
-from jobs.admin.verbs import may, possible
+from jobs.admin.verbs import MOST_REASON, may, possible
 from jobs.domain.states import State
 from jobs.models import Task
 from jobs.selectors.explain import explain

@@ -53,8 +53,7 @@ def guarded(view: View, page: str) -> View:
             _check_post(request, page)
         elif page in PAYLOAD_PAGES and not may(request.user, "jobs.view_payload"):
             raise PermissionDenied
-        if kwargs.get("queue_index", 0) >= len(get_queues_list()):
-            raise Http404("There is no such queue.")
+        _check_address(kwargs)
         try:
             with rq_errors():
                 return view(request, *args, **kwargs)
@@ -64,6 +63,13 @@ def guarded(view: View, page: str) -> View:
             raise Http404(str(error)) from error
 
     return guard
+
+
+def _check_address(parts: dict[str, Any]) -> None:
+    if parts.get("queue_index", 0) >= len(get_queues_list()):
+        raise Http404("There is no such queue.")
+    if any("\0" in part for part in parts.values() if isinstance(part, str)):
+        raise Http404("No name holds a NUL.")
 
 
 def _check_post(request: HttpRequest, page: str) -> None:

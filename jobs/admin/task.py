@@ -13,24 +13,20 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
-from jobs.admin.actions import ACTION_NAMES, ACTIONS, MOST_REASON
+from jobs.admin.actions import ACTION_NAMES, ACTIONS
 from jobs.admin.columns import COLUMNS, LIVE_COLUMNS, PAYLOAD_COLUMNS, TaskColumns
 from jobs.admin.display import seen
 from jobs.admin.filters import FILTERS, search
 from jobs.admin.history import AttemptInline, EventInline
 from jobs.admin.page import page_context
 from jobs.admin.pages import MOST_NEW, TaskChangeList
-from jobs.admin.verbs import VERBS, may, told
+from jobs.admin.verbs import VERBS, may, reason_of, told
 from jobs.models import Task
 from jobs.selectors import stats
 
 #: The only look-ups a query string may ask for. Any other would let those who may not see payloads
 #: guess at them, or read millions of rows.
 LOOKUPS = frozenset({"worker__exact", *(str(each.parameter_name) for each in FILTERS)})
-
-_TICK_ALL = mark_safe(
-    '<input type="checkbox" id="action-toggle" aria-label="Tick all the tasks shown">'
-)
 
 
 @admin.register(Task)
@@ -95,8 +91,8 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         return (search(queryset, term) if term else queryset), False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the filters and our own links ask for."""
-        return lookup in LOOKUPS
+        """Only what the filters and our own links ask for, and what a database can hold."""
+        return lookup in LOOKUPS and "\0" not in value
 
     def get_urls(self) -> list[URLPattern]:
         """The live rows and the verbs, beside the stock pages."""
@@ -132,10 +128,9 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
             self.message_user(request, "That is not a list of task ids.", messages.ERROR)
             return None
         if request.POST.get("select_across") != "1":
-            queryset = self.get_queryset(request)
+            queryset = self.get_queryset(request).filter(pk__in=selected)
         return super().response_action(request, queryset, *args, **kwargs)
 
-    @admin.display(description=_TICK_ALL)
     def action_checkbox(self, task: Task) -> SafeString:
         """The stock box, its label without what would garble a page."""
         return mark_safe(seen(super().action_checkbox(task)))  # noqa: S308 - stays as escaped
@@ -176,7 +171,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         report = verb.service(
             task_ids=[task_id],
             actor=request.user.get_username(),
-            reason=request.POST.get("reason", "").strip()[:MOST_REASON],
+            reason=reason_of(request),
         )
         level = messages.SUCCESS if report.done_count else messages.WARNING
         self.message_user(request, told(verb, report), level)

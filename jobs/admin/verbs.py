@@ -16,6 +16,8 @@ from jobs.services.discard import discard_many
 from jobs.services.moves import Report
 from jobs.services.requeue import requeue_many
 
+MOST_REASON = 500
+
 
 class Service(Protocol):
     """What all three services look like."""
@@ -94,6 +96,11 @@ def possible(task: Task, request: HttpRequest) -> list[Verb]:
         for verb in VERBS.values()
         if verb.effect_on(state, discarded=discarded) and verb.allowed_to(request)
     ]
+
+
+def reason_of(request: HttpRequest) -> str:
+    """The reason that a form gives, as a database can hold it."""
+    return request.POST.get("reason", "").replace("\0", "").strip()[:MOST_REASON]
 
 
 def told(verb: Verb, report: Report) -> str:

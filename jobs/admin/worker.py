@@ -74,6 +74,12 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
         """Rows with their facts."""
         return WorkerChangeList
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> WorkerLease | None:
+        """The lease, or None; no name holds what no database can."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -111,8 +111,25 @@ class Tasks(ApiView):
         )
 
 
+def cancelled(request: Request, task_id: str) -> Response:
+    """Cancel a task and answer with what became of it, waiting a moment for a running one."""
+    task = cancel(task_id=task_id_of(task_id), actor=actor_of(request), reason=reason_of(request))
+    state = State(task.state)
+    if state is State.STARTED:
+        state = state_within(task.pk, seconds=CANCEL_SECONDS)
+    if state in {State.SUCCESS, State.FAILURE}:
+        raise TransitionRefused(task_id=task.pk, state=state.value, move=Move.CANCEL.value)
+    revoked = state is State.REVOKED
+    return Response(
+        {"task_id": str(task.pk), "status": "revoked" if revoked else "revoking"},
+        status=200 if revoked else 202,
+    )
+
+
 class OneTask(ApiView):
     """`/tasks/{task_id}`."""
+
+    verbs: ClassVar = {"GET": "view_task", "DELETE": "cancel_task"}
 
     @call(
         "get_task",
@@ -125,6 +142,19 @@ class OneTask(ApiView):
     def get(self, request: Request, task_id: str) -> Response:
         """The task, its attempts and events."""
         return Response(shown(request, task_of(task_id), attempts=True))
+
+    @call(
+        "delete_task",
+        "Cancel a task",
+        tag="tasks",
+        description="The same as `POST /api/tasks/{task_id}/cancel`, without a body.",
+        path=TASK_ID,
+        answers={200: Cancelled, 202: Cancelled},
+        errors=(*WITH_ID, 409),
+    )
+    def delete(self, request: Request, task_id: str) -> Response:
+        """What became of the task; its row stays."""
+        return cancelled(request, task_id)
 
 
 class Cancel(ApiView):
@@ -147,19 +177,7 @@ class Cancel(ApiView):
     )
     def post(self, request: Request, task_id: str) -> Response:
         """What became of the task."""
-        task = cancel(
-            task_id=task_id_of(task_id), actor=actor_of(request), reason=reason_of(request)
-        )
-        state = State(task.state)
-        if state is State.STARTED:
-            state = state_within(task.pk, seconds=CANCEL_SECONDS)
-        if state in {State.SUCCESS, State.FAILURE}:
-            raise TransitionRefused(task_id=task.pk, state=state.value, move=Move.CANCEL.value)
-        revoked = state is State.REVOKED
-        return Response(
-            {"task_id": str(task.pk), "status": "revoked" if revoked else "revoking"},
-            status=200 if revoked else 202,
-        )
+        return cancelled(request, task_id)
 
     @call(
         "cancel_task_by_delete",
@@ -172,7 +190,7 @@ class Cancel(ApiView):
     )
     def delete(self, request: Request, task_id: str) -> Response:
         """What became of the task."""
-        return self.post(request, task_id)
+        return cancelled(request, task_id)
 
 
 class Requeue(ApiView):

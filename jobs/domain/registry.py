@@ -1,9 +1,10 @@
 """Task types: what they are, and by which name each is found."""
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, ParamSpec, Protocol, Self, TypeVar, Unpack, runtime_checkable
 
 from jobs.compat import DEFAULT_TASK_PRIORITY, DEFAULT_TASK_QUEUE_NAME, Task
@@ -125,7 +126,7 @@ class TaskType(Task[P, R]):
     @property
     def is_async(self) -> bool:
         """Whether the function is a coroutine function."""
-        return inspect.iscoroutinefunction(self.func)
+        return _is_coroutine_function(self.func)
 
     @property
     def description(self) -> str:
@@ -191,6 +192,11 @@ class Registry:
         if found is None:
             found = self._arguments[task_type.name] = _arguments(task_type)
         return found
+
+
+@cache
+def _is_coroutine_function(func: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(func)
 
 
 def _arguments(task_type: TaskType[..., Any]) -> Arguments:

@@ -28,12 +28,17 @@ def task_id(key: str) -> str:
 
 def text(moment: datetime | None) -> str | None:
     """A moment as SQLite stores it: UTC, microseconds always written, so that text compares."""
-    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return None if moment is None else _isoformat(moment.astimezone(UTC))
 
 
 def text_of(epoch_seconds: float) -> str:
     """Seconds since the epoch as SQLite stores a moment."""
-    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return _isoformat(datetime.fromtimestamp(epoch_seconds, UTC))
+
+
+def _isoformat(moment: datetime) -> str:
+    # without the zone at the end; strftime would take ten times as long
+    return moment.isoformat(" ", "microseconds")[:26]
 
 
 def epoch_seconds(stored: str) -> float:

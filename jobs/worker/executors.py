@@ -58,9 +58,6 @@ def run(
         return _after(claim, task_type, refused, started)
     except BaseException as error:
         return _after(claim, task_type, error, started)
-    finally:
-        for connection in connections.all(initialized_only=True):
-            connection.close_if_unusable_or_obsolete()
     return Outcome(
         task_id=claim.task_id,
         fence=claim.fence,
@@ -82,6 +79,12 @@ def _call(
     if task_type.is_async:
         return asyncio.run(task_type.func(*leading, **kwargs))
     return task_type.func(*leading, **kwargs)
+
+
+def mend_connections() -> None:
+    """Between tasks, as between requests: drop database connections that are broken or too old."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
 
 
 def ended_by(claim: Claim, error: BaseException, started: float) -> Outcome:

@@ -17,14 +17,17 @@ from typing import Any, NamedTuple
 from jobs.conf import get_conf
 from jobs.domain.outcomes import Outcome, TaskStopped, TaskTimeout
 from jobs.domain.payload import encode
+from jobs.domain.states import Move
 from jobs.store.claim import Claim
 from jobs.store.progress import Progress
-from jobs.worker.executors import ended_by, run
+from jobs.worker.executors import ended_by, mend_connections, run
 from jobs.worker.slots import Order, Slots
 
 #: Threads trade the interpreter lock this often; Python's 5 ms would let a task that computes
 #: starve the feeder for that long at each of its reads.
 SWITCH_SECONDS = 0.0005
+#: After a success a connection is known to work: looking at it is left out until this has passed.
+MEND_SECONDS = 1.0
 _ORDERS = {Order.TIME_OUT: TaskTimeout, Order.STOP: TaskStopped}
 
 
@@ -52,6 +55,7 @@ class Horse:
         self._run_plain = run_plain
         self._in_task = [False] * threads
         self._thread_ids = [0] * threads
+        self._mended_at = [0.0] * threads
         self._result_limit_bytes = get_conf().result_limit_bytes
 
     def listen(self) -> None:
@@ -108,6 +112,9 @@ class Horse:
             self._in_task[index] = False
             outcome = ended_by(claim, error, started)
         self.slots.vacate(index)
+        if outcome.move is not Move.SUCCEED or began - self._mended_at[index] > MEND_SECONDS:
+            mend_connections()
+            self._mended_at[index] = began
         self.average_seconds += 0.1 * (time.monotonic() - began - self.average_seconds)
         return outcome
 

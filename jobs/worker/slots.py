@@ -52,7 +52,7 @@ class Slots:
         _SLOT.pack_into(
             self._page,
             _SLOTS_AT + index * _PER_SLOT,
-            UUID(task_id).bytes,
+            bytes.fromhex(task_id.replace("-", "")),
             fence,
             began,
             timeout_seconds,

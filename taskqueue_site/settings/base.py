@@ -82,7 +82,8 @@ def database(url: str) -> dict[str, object]:
     except ValueError:
         raise env.BadVariable("DATABASE_URL", f"{scheme}://…", allowed) from None
     if scheme == "sqlite":
-        parsed["CONN_MAX_AGE"] = 60  # opening it anew costs close to a millisecond
+        # Closing the last connection to a WAL database writes the whole log back: milliseconds.
+        parsed["CONN_MAX_AGE"] = None
         # IMMEDIATE: a transaction that reads and then writes must not lose its snapshot to another
         # writer ("database is locked" at once, whatever the timeout).
         parsed["OPTIONS"] = {
@@ -191,7 +192,7 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT: Path | None = DATA_DIR / "static"
+STATIC_ROOT: Path | None = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
 
 LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {

@@ -3,7 +3,7 @@
 from taskqueue_site import env
 from taskqueue_site.settings.base import *  # noqa: F403
 
-SECRET_KEY = env.required("SECRET_KEY", "a long random text; every process needs the same")
+SECRET_KEY = env.secret("SECRET_KEY", "a long random text; every process needs the same")
 if len(SECRET_KEY) < 32:
     raise env.BadVariable("SECRET_KEY", "…", "at least 32 characters")
 env.required("REDIS_URL", "redis://HOST:PORT/DB, rediss:// or unix://")

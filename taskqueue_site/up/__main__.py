@@ -9,7 +9,10 @@ import socket
 import sys
 from pathlib import Path
 
+from django.conf import settings
+
 from taskqueue_site import env
+from taskqueue_site.readiness import why_not_ready
 from taskqueue_site.up.data_folder import AlreadyUsed, DataFolder
 from taskqueue_site.up.options import Options, check_address, read_options
 from taskqueue_site.up.program import Program
@@ -21,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 REDIS_SECONDS = 60.0
 """A large append-only file takes its time to load."""
 WEB_SECONDS = 60.0
+LOOK_SECONDS = 0.5
+"""A signal waits so long at most while the web server is asked whether it is there."""
 GRACE_SECONDS = 15.0
 """Beyond DRAIN_SECONDS: for the web server's last requests, and for a worker to say goodbye."""
 
@@ -84,12 +89,10 @@ class Stack:
         return Program(label, manage("rqworker", queue, "--name", name, "--skip-checks"))
 
     def _web_answers(self) -> bool:
-        try:
-            address = (self._options.near_host, self._options.port)
-            socket.create_connection(address, timeout=1).close()
-        except OSError:
-            return False
-        return True
+        options = self._options
+        hosts = settings.ALLOWED_HOSTS
+        near = options.near_host
+        return not why_not_ready(near, options.port, allowed_hosts=hosts, seconds=LOOK_SECONDS)
 
 
 def manage(*words: str) -> list[str]:

@@ -75,7 +75,8 @@ def make_superuser() -> None:
         User.objects.create_superuser(USERNAME, password=password)
         say(f"superuser {USERNAME} made, password {password} (shown only now)")
     else:
-        say(f"superuser {existing} exists; new password: {sys.executable} manage.py changepassword")
+        command = f"{sys.executable} manage.py changepassword {existing}"
+        say(f"superuser {existing} exists; for a new password: {command}")
 
 
 def say(line: str) -> None:

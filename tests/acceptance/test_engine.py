@@ -16,7 +16,8 @@ from jobs.models import Attempt, Task, WorkerLease
 from jobs.services.cancel import cancel
 from jobs.services.enqueue import enqueue, enqueue_many
 from tests.support.rows import reload
-from tests.support.workers import WorkerProcess, all_ended, running_worker, wait_for
+from tests.support.waiting import wait_for
+from tests.support.workers import WorkerProcess, all_ended, running_worker
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 

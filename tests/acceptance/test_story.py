@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.support.process_tree import descendants
 from tests.support.stack import RunningStack, running_stack
-from tests.support.workers import wait_for
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.acceptance
 
@@ -245,8 +245,8 @@ def test_a_task_that_fails_is_retried_ends_as_a_dead_letter_and_can_be_requeued(
     assert user.http.get("/api/dead-letter").json()["count"] == 0
 
 
-def test_what_waited_at_ctrl_c_runs_after_the_next_start(as_user, tmp_path: Path):
-    with running_stack(tmp_path, DEMO_SPEED="0", **ONE_WORKER_EACH) as stack:
+def test_what_waited_at_ctrl_c_runs_after_the_next_start(as_user, home):
+    with running_stack(DEMO_SPEED="0", **ONE_WORKER_EACH, **home) as stack:
         user = as_user(stack)
         wait_for(
             lambda: user.http.get("/api/workers/stats").json()["workers_online"] == 3, seconds=60
@@ -254,7 +254,7 @@ def test_what_waited_at_ctrl_c_runs_after_the_next_start(as_user, tmp_path: Path
         task_id = user.submit("add", {"x": 1, "y": 2}, delay_seconds=2)["task_id"]
         assert stack.stop() == 0, stack.log()
 
-    with running_stack(tmp_path, DEMO_SPEED="0", **ONE_WORKER_EACH) as stack:
+    with running_stack(DEMO_SPEED="0", **ONE_WORKER_EACH, **home) as stack:
         assert as_user(stack).wait_for_state(task_id, "SUCCESS")["result"] == 3
 
 

@@ -12,12 +12,15 @@ import httpx
 import pytest
 from redis import Redis
 
+from taskqueue_site.up.ports import free_port
 from taskqueue_site.up.redis_server import socket_path
 from tests.support.process_tree import descendants, is_alive
 from tests.support.stack import OF_THE_RUN, ROOT, RunningStack, running_stack
-from tests.support.waiting import wait_until
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.acceptance
+
+Home = dict[str, str]
 
 SMALL = {"WORKERS_HIGH": "1", "WORKERS_DEFAULT": "0", "WORKERS_LOW": "0", "DEMO_SPEED": "0"}
 
@@ -50,7 +53,7 @@ def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
     with running_stack(**SMALL) as stack:
         stack.wait_for("Listening on high")
         # redis, web, the worker and its horse
-        wait_until(lambda: len(descendants(stack.process.pid)) >= 4)
+        wait_for(lambda: len(descendants(stack.process.pid)) >= 4)
         processes = descendants(stack.process.pid)
 
         # when it gets one Ctrl-C
@@ -63,23 +66,23 @@ def test_one_ctrl_c_ends_everything_and_leaves_nothing_behind() -> None:
         assert not socket_path(stack.data_folder / "redis").exists()
 
 
-def test_the_second_start_keeps_all_there_was(tmp_path: Path) -> None:
+def test_the_second_start_keeps_all_there_was(home: Home) -> None:
     # given a stack that ran once, and left something in its Redis
-    with running_stack(tmp_path, **SMALL) as first:
+    with running_stack(**SMALL, **home) as first:
         assert first.password
-        with Redis.from_url(f"unix://{socket_path(tmp_path / 'redis')}") as redis:
+        with Redis.from_url(f"unix://{socket_path(Path(home['DATA_DIR']) / 'redis')}") as redis:
             redis.set("kept", "yes")
         assert first.stop() == 0
 
     # when it starts again
-    with running_stack(tmp_path, **SMALL) as second:
+    with running_stack(**SMALL, **home) as second:
         answer = httpx.get(f"{second.url}/healthz")
 
         # then it makes no second superuser, and Redis still knows
         assert answer.status_code == 200
         assert second.password == ""
         assert "superuser admin exists" in second.log()
-        with Redis.from_url(f"unix://{socket_path(tmp_path / 'redis')}") as redis:
+        with Redis.from_url(f"unix://{socket_path(Path(home['DATA_DIR']) / 'redis')}") as redis:
             assert redis.get("kept") == b"yes"
 
 
@@ -103,9 +106,9 @@ def test_the_password_that_was_shown_opens_the_admin_and_is_kept_nowhere() -> No
         assert not [path for path in files if stack.password.encode() in path.read_bytes()]
 
 
-def test_a_killed_supervisor_takes_every_process_with_it(tmp_path: Path) -> None:
+def test_a_killed_supervisor_takes_every_process_with_it(home: Home) -> None:
     # given a running stack
-    with running_stack(tmp_path, **SMALL) as stack:
+    with running_stack(**SMALL, **home) as stack:
         stack.wait_for("Listening on high")
         processes = descendants(stack.process.pid)
 
@@ -114,24 +117,24 @@ def test_a_killed_supervisor_takes_every_process_with_it(tmp_path: Path) -> None
         stack.process.wait()
 
         # then nothing is left
-        wait_until(lambda: not any(is_alive(pid) for pid in processes), seconds=15)
+        wait_for(lambda: not any(is_alive(pid) for pid in processes), seconds=15)
 
     # and the next start works
-    with running_stack(tmp_path, **SMALL) as again:
+    with running_stack(**SMALL, **home) as again:
         assert again.process.poll() is None
 
 
 def test_a_worker_that_is_killed_is_started_again() -> None:
     with running_stack(**SMALL) as stack:
         # given a worker
-        wait_until(lambda: len(workers_of(stack)) == 1, seconds=30)
+        wait_for(lambda: len(workers_of(stack)) == 1, seconds=30)
 
         # when it is killed
         os.kill(workers_of(stack)[0], signal.SIGKILL)
 
         # then another takes its place, under the same name
         stack.wait_for("high-1 was killed by SIGKILL; starting it again")
-        wait_until(lambda: stack.log().count("Listening on high") == 2, seconds=30)
+        wait_for(lambda: stack.log().count("Listening on high") == 2, seconds=30)
 
 
 def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
@@ -142,9 +145,9 @@ def test_a_port_in_use_is_refused(tmp_path: Path) -> None:
     assert "in use" in said
 
 
-def test_a_data_folder_in_use_is_refused(tmp_path: Path) -> None:
-    with running_stack(tmp_path, **SMALL) as stack:
-        said = refused(PORT="1", DATA_DIR=str(tmp_path))
+def test_a_data_folder_in_use_is_refused(home: Home) -> None:
+    with running_stack(**SMALL, **home) as stack:
+        said = refused(PORT="1", **home)
         assert f"in use by another `make up` (pid {stack.process.pid})" in said
 
 
@@ -195,3 +198,23 @@ def test_a_redis_that_does_not_answer_is_named_without_its_password(tmp_path: Pa
     assert ended.returncode == 2
     assert "no Redis answers at 127.0.0.1:1" in ended.stdout
     assert "secret" not in ended.stdout + ended.stderr
+
+
+def test_a_web_server_that_is_told_to_stop_while_it_starts_stops(tmp_path: Path) -> None:
+    # given a server that listens, but whose loop does not run yet
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(free_port()), "DATA_DIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    with process.stderr as said:
+        while b"Serving on" not in said.readline():
+            assert process.poll() is None
+
+        # when it gets the signal
+        process.terminate()
+
+        # then it ends
+        assert process.wait(timeout=10) == 0

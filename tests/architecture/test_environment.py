@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READERS = {"text", "required", "one_of", "folder", "integer", "number", "flag", "words"}
+READERS = {"text", "required", "secret", "one_of", "folder", "integer", "number", "flag", "words"}
 #: Read before any file can be: they say which file, and which settings.
 NOT_THROUGH_ENV = {"DJANGO_SETTINGS_MODULE"}
 SECTIONS = re.compile(r"((?:^# .*\n)+)((?:^#[A-Z_]+=.*\n)+)", re.MULTILINE)
@@ -27,6 +27,8 @@ def read_by_the_code() -> set[str]:
                     args=[ast.Constant(value=str(name)), *_],
                 ) if reader in READERS:
                     names.add(name)
+                    if reader == "secret":
+                        names.add(f"{name}_FILE")
     return names | workers_variables()
 
 
@@ -66,7 +68,8 @@ def test_the_defaults_that_are_shown_are_those_of_the_code(tmp_path: Path) -> No
         "settings.WEB_THREADS, settings.DASHBOARD, settings.ALLOWED_HOSTS, settings.LOG_LEVEL,"
         "settings.CSRF_TRUSTED_ORIGINS, settings.DEBUG])"
     )
-    unsaid = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "HTTPS"}
+    unsaid = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "STATIC_ROOT", "HTTPS"}
+    unsaid |= {"SECRET_KEY", "SECRET_KEY_FILE"}
     defaults = {name: value for name, (value, _) in documented().items() if name not in unsaid}
     assert len(defaults) >= 15
     bare = {k: v for k, v in os.environ.items() if k not in documented()}

@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from jobs.broker.connection import redis as redis_client
 from taskqueue_site.up.ports import free_port
 from tests.support.api import Caller
+from tests.support.staff import make_superuser_client
 
 
 @pytest.fixture
@@ -35,3 +36,9 @@ def no_redis(settings: Settings) -> Iterator[None]:
     redis_client.cache_clear()
     yield
     redis_client.cache_clear()
+
+
+@pytest.fixture
+def root(db: None) -> Client:
+    """A browser in which the superuser root is logged in."""
+    return make_superuser_client()

@@ -8,16 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from jobs.domain.states import State
 from jobs.models import Attempt, Event, Task
 from tests.support.rows import ago, make_task
-from tests.support.staff import client_of, make_superuser_client
+from tests.support.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
+
 HOSTILE = "</pre></td><script>alert(1)</script>\u202e"
-
-
-@pytest.fixture
-def root() -> Client:
-    return make_superuser_client()
 
 
 def url_of(task: Task) -> str:

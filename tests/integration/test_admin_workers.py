@@ -3,22 +3,17 @@
 import pytest
 from django.contrib.admin.utils import quote
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import Rollup, WorkerLease
 from tests.support.rows import ago, make_task
-from tests.support.staff import client_of, make_superuser_client
+from tests.support.staff import client_of
 
 pytestmark = pytest.mark.django_db
 
+
 URL = "/admin/jobs/workerlease/"
-
-
-@pytest.fixture
-def root() -> Client:
-    return make_superuser_client()
 
 
 def make_lease(name: str, **columns: object) -> WorkerLease:
@@ -80,6 +75,7 @@ def test_hostile_names_are_text(root):
 
 def test_a_worker_that_is_gone_leads_back_with_a_message(root):
     assert root.get(f"{URL}gone/change/").status_code == 302
+    assert root.get(f"{URL}%00/change/").status_code == 302
 
 
 def test_nobody_changes_leases_by_hand(root):

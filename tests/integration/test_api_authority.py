@@ -23,6 +23,7 @@ VERBS = {
     "explain": ("GET", "tasks/{waiting}/explain", "view_task", True, 200),
     "cancel": ("POST", "tasks/{waiting}/cancel", "cancel_task", True, 200),
     "delete": ("DELETE", "tasks/{waiting}/cancel", "cancel_task", True, 200),
+    "delete task": ("DELETE", "tasks/{waiting}", "cancel_task", True, 200),
     "requeue": ("POST", "tasks/{failed}/requeue", "requeue_task", True, 202),
     "dead letters": ("GET", "dead-letter", "view_task", True, 200),
     "requeue a dead letter": ("POST", "dead-letter/{failed}/requeue", "requeue_task", True, 202),

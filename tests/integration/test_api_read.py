@@ -250,3 +250,14 @@ def test_a_task_costs_three_queries_whatever_its_history(api, django_assert_num_
 def test_a_submit_costs_one_statement(api, django_assert_num_queries):
     with django_assert_num_queries(1):
         api.post("tasks/submit", {"task_type": "add", "payload": {"x": 1, "y": 2}})
+
+
+@pytest.mark.parametrize(("total", "percent"), [(4, 25.0), (None, None)])
+def test_the_progress_of_a_running_task_is_shown(api, total, percent):
+    progress = {"current": 1, "total": total, "percent": percent, "message": "first of all"}
+    task = make_task(state=State.STARTED, progress=progress)
+
+    response = api.get(f"tasks/{task.pk}")
+
+    TaskDetail.model_validate_json(response.content)
+    assert response.json()["progress"] == progress

@@ -2,12 +2,15 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
 from jobs.api.urls import CALLS
+from jobs.selectors import explain
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +84,16 @@ def test_the_documentation_page_loads_nothing_from_elsewhere(client):
 @pytest.mark.parametrize("path", ["/docs/", "/api/schema/"])
 def test_a_trailing_slash_is_no_redirect(client, path):
     assert client.get(path).status_code == 200
+
+
+def test_the_page_of_the_api_names_every_call_and_every_reason():
+    page = (settings.BASE_DIR / "docs" / "api.md").read_text()
+
+    for route, _, name in CALLS:
+        if name:
+            address = route.replace("<str:task_id>", "{id}").replace("<str:name>", "{name}")
+            assert f"/api/{address}" in page
+    source = Path(explain.__file__).read_text()
+    codes = set(re.findall(r'Reason\(\s*"(\w+)"', source))
+    assert len(codes) > 15
+    assert {code for code in codes if f"`{code}`" not in page} == set()

@@ -26,12 +26,15 @@ def admin_api(api, admin_client):
     return api
 
 
-@pytest.mark.parametrize("method", ["DELETE", "POST"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "tasks/{}/cancel"), ("DELETE", "tasks/{}/cancel"), ("DELETE", "tasks/{}")],
+)
 @pytest.mark.parametrize("state", sorted(WAITING))
-def test_a_waiting_task_is_revoked_at_once(api, method, state):
+def test_a_waiting_task_is_revoked_at_once(api, method, path, state):
     task = make_task(state=state)
 
-    response = api.send(method, f"tasks/{task.pk}/cancel")
+    response = api.send(method, path.format(task.pk))
 
     assert response.status_code == 200
     assert response.json() == {"task_id": str(task.pk), "status": "revoked"}

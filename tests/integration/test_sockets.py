@@ -15,8 +15,8 @@ from jobs.domain.states import Move, State
 from jobs.models import Task
 from jobs.services.cancel import cancel
 from tests.support.rows import claimed, finished, make_task, outcome_of
+from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, read, running_web
-from tests.support.workers import wait_for
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 

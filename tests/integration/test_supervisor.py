@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.process_tree import descendants, is_alive
-from tests.support.waiting import wait_until
+from tests.support.waiting import wait_for
 
 POLITE = """
 import signal, sys, time
@@ -42,7 +42,7 @@ class Supervised:
         return self._output.read_text()
 
     def wait_for(self, text: str, *, times: int = 1) -> None:
-        wait_until(lambda: self.said().count(text) >= times, what=text)
+        wait_for(lambda: self.said().count(text) >= times, what=text)
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -70,9 +70,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def test_every_line_is_led_by_the_name_of_who_said_it(start: Start) -> None:
     supervised = start(
-        POLITE, "import time; print('half a line', end='', flush=True); time.sleep(60)"
+        POLITE, "import time; print('ready\\nhalf a line', end='', flush=True); time.sleep(60)"
     )
     supervised.wait_for("hello")
+    supervised.wait_for("ready")
     supervised.signal(signal.SIGTERM)
     supervised.status()
     assert "program-1 | hello\n" in supervised.said()
@@ -125,7 +126,7 @@ def test_a_second_signal_kills_what_does_not_end(start: Start) -> None:
         supervised.signal(signal.SIGINT)
         return supervised.process.poll() is not None
 
-    wait_until(ended)
+    wait_for(ended)
 
     # then it is killed, and the status tells
     assert supervised.status() == 1
@@ -150,7 +151,7 @@ def test_programs_do_not_outlive_a_killed_supervisor(start: Start) -> None:
     supervised.signal(signal.SIGKILL)
 
     # then they are gone
-    wait_until(lambda: not any(is_alive(pid) for pid in programs))
+    wait_for(lambda: not any(is_alive(pid) for pid in programs))
 
 
 def test_what_a_dead_program_leaves_behind_is_ended(start: Start) -> None:
@@ -160,7 +161,7 @@ def test_what_a_dead_program_leaves_behind_is_ended(start: Start) -> None:
 
     # then the child is ended before the program starts again
     child = int(re.findall(r"child (\d+)", supervised.said())[0])
-    wait_until(lambda: not is_alive(child))
+    wait_for(lambda: not is_alive(child))
 
 
 def test_the_stack_stops_when_nobody_reads_what_it_says() -> None:

@@ -7,6 +7,7 @@ addresses of the servers from the environment.
 import os
 from collections import Counter
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,8 @@ MARKERS = (
     "acceptance: starts real processes of the product",
     "browser: drives a real Chromium",
 )
+COUNTS_FILE = "TEST_COUNTS_FILE"
+"""The variable that names a file for the last line's counts."""
 SERVERS = pytest.StashKey[Servers]()
 
 
@@ -63,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """List what this machine could not run, with the reason."""
     missing = Counter(
-        str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        str(report.longrepr[2]).removeprefix("Skipped: ")
         for report in terminalreporter.stats.get("skipped", [])
     )
     lines = [f"{count} tests: {reason}" for reason, count in missing.items()]
@@ -74,3 +77,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("not run on this machine", sep="-")
         for line in lines:
             terminalreporter.line(line)
+    if COUNTS_FILE in os.environ:
+        parts, _ = terminalreporter.build_summary_stats_line()
+        Path(os.environ[COUNTS_FILE]).write_text(", ".join(text for text, _ in parts))

@@ -5,18 +5,18 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 
 from taskqueue_site.up.ports import free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60.0
@@ -48,7 +48,7 @@ class RunningStack:
                 raise AssertionError(f"the stack ended without saying {text!r}:\n{self.log()}")
             return found
 
-        wait_until(said, seconds=seconds, what=f"{text!r} in the log")
+        wait_for(said, seconds=seconds, what=f"{text!r} in the log")
 
     @property
     def password(self) -> str:
@@ -63,29 +63,46 @@ class RunningStack:
 
 
 @contextmanager
-def running_stack(data_folder: Path | None = None, **environment: str) -> Iterator[RunningStack]:
-    """A stack on free ports, ready, in a data folder of its own and on the run's kind of database.
+def running_stack(**environment: str) -> Iterator[RunningStack]:
+    """A stack, ready, on free ports, with a data folder and a database of its own.
 
-    `environment` is what a user would set: WORKERS_HIGH="1", DEMO_SPEED="0". Give `data_folder`
-    to start again where another stack has stopped.
+    `environment` is what a user would set: WORKERS_HIGH="1", DEMO_SPEED="0". With DATA_DIR it uses
+    that folder, and whatever database is named: see `home` for one that starts more than once.
     """
-    with tempfile.TemporaryDirectory(prefix="taskqueue-stack-") as temporary:
-        folder = data_folder or Path(temporary) / "data"
-        with _database() as database:
-            variables = {k: v for k, v in os.environ.items() if k not in OF_THE_RUN}
-            variables |= {"DATA_DIR": str(folder), "PORT": str(free_port())} | database
-            variables |= environment
-            log_file = Path(temporary) / "stack.log"
-            stack = _start(folder, log_file, variables)
-            try:
-                stack.wait_for("| ready: ")
-                yield stack
-            finally:
-                if stack.process.poll() is None:
-                    _end(stack)
+    with ExitStack() as ending:
+        temporary = Path(ending.enter_context(TemporaryDirectory(prefix="taskqueue-stack-")))
+        if "DATA_DIR" not in environment:
+            environment |= ending.enter_context(home(temporary / "data"))
+        variables = {k: v for k, v in os.environ.items() if k not in OF_THE_RUN}
+        variables |= {"PORT": str(free_port())} | environment
+        stack = _start(temporary / "stack.log", variables)
+        ending.callback(_end, stack)
+        stack.wait_for("| ready: ")
+        yield stack
 
 
-def _start(folder: Path, log_file: Path, variables: dict[str, str]) -> RunningStack:
+@contextmanager
+def home(folder: Path) -> Iterator[dict[str, str]]:
+    """What stays of a stack between two starts: DATA_DIR, and an empty database of this run's kind.
+
+    SQLite's is in the folder, so nothing names it.
+    """
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    variables = {"DATA_DIR": str(folder)}
+    if parts.scheme == "sqlite":
+        yield variables
+        return
+    name = f"test_stack_{uuid4().hex}"
+    server = urlunsplit(parts._replace(path="/postgres"))
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield variables | {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _start(log_file: Path, variables: dict[str, str]) -> RunningStack:
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "taskqueue_site.up"],
@@ -95,30 +112,18 @@ def _start(folder: Path, log_file: Path, variables: dict[str, str]) -> RunningSt
             stdout=log,
             stderr=log,
         )
-    url = f"http://127.0.0.1:{variables['PORT']}"
-    return RunningStack(url=url, process=process, log_file=log_file, data_folder=folder)
+    return RunningStack(
+        url=f"http://127.0.0.1:{variables['PORT']}",
+        process=process,
+        log_file=log_file,
+        data_folder=Path(variables["DATA_DIR"]),
+    )
 
 
 def _end(stack: RunningStack) -> None:
-    try:
-        stack.stop()
-    except subprocess.TimeoutExpired:
-        stack.process.kill()
-        stack.process.wait()
-
-
-@contextmanager
-def _database() -> Iterator[dict[str, str]]:
-    """The variables that give a stack an empty database of the kind this run tests on."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    if parts.scheme == "sqlite":
-        yield {}
-        return
-    name = f"test_stack_{uuid4().hex}"
-    server = urlunsplit(parts._replace(path="/postgres"))
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+    if stack.process.poll() is None:
         try:
-            yield {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
-        finally:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            stack.stop()
+        except subprocess.TimeoutExpired:
+            stack.process.kill()
+            stack.process.wait()

@@ -1,6 +1,9 @@
 """Members of staff, and the browsers they are logged in with."""
 
+from typing import Any
+
 from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
 from django.test import Client
 
 
@@ -27,3 +30,8 @@ def make_superuser_client() -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("root", password="root"))
     return client
+
+
+def said(response: Any) -> str:
+    """The messages that an answer leaves for its user."""
+    return " ".join(str(message) for message in get_messages(response.wsgi_request))

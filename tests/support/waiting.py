@@ -2,18 +2,16 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 STEP_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 10.0, what: str = "") -> None:
-    """Look until the condition holds.
-
-    Raises:
-        AssertionError: it did not within the time.
-    """
+def wait_for(condition: Callable[[], Any], *, seconds: float = 20.0, what: str = "") -> Any:
+    """Wait until the condition gives something true, and give it; fail after the deadline."""
     deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:g} s: {what or condition}")
+    while True:
+        if got := condition():
+            return got
+        assert time.monotonic() < deadline, f"waited {seconds:g} s for {what or condition}"
         time.sleep(STEP_SECONDS)

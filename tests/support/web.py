@@ -13,7 +13,8 @@ import orjson
 from websockets.sync.client import ClientConnection, connect
 
 from taskqueue_site.up.ports import free_port
-from tests.support.workers import ROOT, wait_for
+from tests.support.waiting import wait_for
+from tests.support.workers import ROOT
 
 
 class WebProcess:

@@ -4,26 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from jobs.domain.states import ENDED
 from jobs.models import Task
+from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-def wait_for(condition: Callable[[], Any], *, seconds: float = 20.0, what: str = "") -> Any:
-    """Wait until the condition gives something true, and give it; fail after the deadline."""
-    deadline = time.monotonic() + seconds
-    while True:
-        if got := condition():
-            return got
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what or condition}"
-        time.sleep(0.02)
 
 
 def all_ended(tasks: list[Task]) -> Callable[[], bool]:

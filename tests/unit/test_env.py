@@ -55,6 +55,22 @@ def test_an_empty_variable_counts_as_unset() -> None:
     assert env.one_of("X", "INFO", ("INFO",)) == "INFO"
 
 
+def test_a_secret_comes_from_its_variable_or_from_the_file_named(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from the file\n")
+    os.environ["X_FILE"] = str(tmp_path / "key")
+    assert env.secret("X", "why") == "from the file"
+    os.environ["X"] = "from the variable"
+    assert env.secret("X", "why") == "from the variable"
+
+
+def test_a_secret_that_is_nowhere_is_refused() -> None:
+    with pytest.raises(env.BadVariable, match=r"^X='' .*because"):
+        env.secret("X", "because")
+    os.environ["X_FILE"] = "/nowhere"
+    with pytest.raises(env.BadVariable, match=r"^X_FILE='/nowhere'"):
+        env.secret("X", "because")
+
+
 def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     os.environ["X"] = str(tmp_path / "a" / "b")
     assert env.folder("X", Path()).is_dir()

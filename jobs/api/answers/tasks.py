@@ -31,8 +31,8 @@ class Progress(BaseModel):
     """How far a running task says it is."""
 
     current: float
-    total: float
-    percent: float
+    total: float | None
+    percent: float | None
     message: str = ""
 
 
