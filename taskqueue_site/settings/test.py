@@ -11,5 +11,5 @@ JOBS = JOBS | {"DEMO_SPEED": 0, "DEMO_FAILURES": 0}  # noqa: F405
 # a test starts with the same environment see the same rows.
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}  # noqa: F405
 # Static files from where they are written: no test waits for collectstatic.
-
-
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
