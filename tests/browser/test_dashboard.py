@@ -1,6 +1,5 @@
 """The public pages in a real browser: live with scripts, whole without."""
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from jobs.models import Task
 from jobs.services.cancel import cancel
 from tests.support.browsing import LIVE_MS
 from tests.support.rows import claimed, finished, make_task, outcome_of
-from tests.support.web import WebProcess, running_web
+from tests.support.web import WebProcess
 
 pytestmark = [
     pytest.mark.browser,
@@ -254,63 +253,6 @@ def test_hostile_content_runs_nowhere(stranger: Open) -> None:
     row_of(page, task).get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(hostile)
     assert page.locator("main img").count() == 0
-
-
-def test_polling_takes_over_where_sockets_are_blocked(web: WebProcess, browser: Browser) -> None:
-    # given a network that lets no socket through
-    with browser.new_context(base_url=web.url) as context:
-        page = context.new_page()
-        page.route_web_socket(re.compile("/ws/"), lambda route: route.close(code=1011))
-        page.goto("/")
-        words = page.locator("[data-connection-words]")
-        expect(words).to_have_text("Polling", timeout=LIVE_MS)
-
-        # when a task comes
-        make_task(queue="low")
-
-        # then the page shows it all the same
-        waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
-        expect(waiting).to_have_text("1", timeout=LIVE_MS)
-
-
-def test_old_numbers_are_shown_as_old(browser: Browser) -> None:
-    # given an open overview
-    with (
-        running_web(LIVE_BEAT_SECONDS="0.5") as web,
-        browser.new_context(base_url=web.url) as context,
-    ):
-        page = context.new_page()
-        page.goto("/")
-        is_live(page)
-
-        # when the server goes away
-        web.stop()
-
-        # then the page says how old its numbers are
-        words = page.locator("[data-connection-words]")
-        expect(words).to_have_text(re.compile(r"^No data since \d+ s$"), timeout=2 * LIVE_MS)
-
-
-def test_a_page_finds_its_server_again(browser: Browser) -> None:
-    # given an open overview whose server was stopped
-    with running_web(LIVE_BEAT_SECONDS="0.5") as first:
-        context = browser.new_context(base_url=first.url)
-        page = context.new_page()
-        page.goto("/")
-        is_live(page)
-        port = first.port
-        first.stop()
-    expect(page.locator("[data-connection-words]")).not_to_have_text("Live", timeout=2 * LIVE_MS)
-
-    # when it comes back, and a task with it
-    with running_web(LIVE_BEAT_SECONDS="0.5", PORT=str(port)):
-        make_task(queue="low")
-
-        # then the page is live again, with the present numbers
-        is_live(page)
-        waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
-        expect(waiting).to_have_text("1", timeout=LIVE_MS)
-        context.close()
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])

@@ -1,15 +1,18 @@
 """Whom the sockets let in, and what they tell whom."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
-from asgiref.sync import sync_to_async
+import pytest_asyncio
 from asgiref.testing import ApplicationCommunicator as Socket
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
+from django.db import connections
 from django.test import Client, override_settings
 
 from dashboard.live import live
+from dashboard.reading import read
 from dashboard.routing import websocket
 from jobs.models import Task
 from tests.support.rows import make_task
@@ -18,6 +21,13 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
 CLOSED = {"ANONYMOUS_ACCESS": False}
 SECONDS = 10
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _nothing_stays_open() -> AsyncIterator[None]:
+    """A refused socket leaves the process's reading thread with its connection."""
+    yield
+    await read(connections.close_all)
 
 
 def cookie_of_somebody_with(*verbs: str) -> bytes:
@@ -67,7 +77,7 @@ async def test_strangers_are_refused_where_access_is_closed(path: str) -> None:
 
 
 async def test_who_may_not_see_tasks_is_refused() -> None:
-    cookie = await sync_to_async(cookie_of_somebody_with)("cancel_task")
+    cookie = await read(cookie_of_somebody_with, "cancel_task")
     with override_settings(JOBS=CLOSED):
         assert await close_code(await opened("/ws/stats", (b"cookie", cookie))) == 4403
 
@@ -84,8 +94,8 @@ async def test_open_access_is_for_this_machine_alone(
 
 async def test_who_may_see_tasks_but_no_payload_is_told_the_rest() -> None:
     # given a task whose payload is a secret
-    task: Task = await sync_to_async(make_task)(kwargs={"password": "hunter2"}, error="hunter2")
-    cookie = await sync_to_async(cookie_of_somebody_with)("view_task")
+    task: Task = await read(make_task, kwargs={"password": "hunter2"}, error="hunter2")
+    cookie = await read(cookie_of_somebody_with, "view_task")
 
     # when somebody watches it who may not see payloads
     with override_settings(JOBS=CLOSED):
