@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import Error as DatabaseError
@@ -50,19 +50,20 @@ def page(verb: str) -> Callable[[View[P]], View[P]]:
 
 
 def allowed(request: HttpRequest, verb: str) -> bool:
-    """Whether the caller of a page holds the permission."""
+    """Whether the caller of a page or socket holds the permission."""
     return may(request, verb)
 
 
-def allowed_on_socket(scope: dict[str, Any], user: User | AnonymousUser, verb: str) -> bool:
-    """Whether whoever opened a socket holds the permission."""
+def socket_request(scope: dict[str, Any]) -> HttpRequest:
+    """The handshake of a socket as a request that permissions can be asked of; reads its user."""
     request = HttpRequest()
     request.method = "GET"
-    request.user = user
     names = (name.decode("latin1").upper().replace("-", "_") for name, _ in scope["headers"])
     request.META = {f"HTTP_{name}": "" for name in names}
     request.META["REMOTE_ADDR"] = (scope.get("client") or ("",))[0]
-    return may(request, verb)
+    request.session = scope["session"]
+    request.user = get_user(request)
+    return request
 
 
 def _database_away(request: HttpRequest) -> HttpResponse:

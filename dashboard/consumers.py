@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from channels.auth import get_user
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
 
-from dashboard.access import allowed_on_socket
+from dashboard.access import allowed, socket_request
 from dashboard.events import connected, final, is_ended
 from dashboard.hub import TRY_AGAIN_LATER, Seat, encode
 from dashboard.live import live
@@ -50,7 +49,7 @@ class Watcher(AsyncWebsocketConsumer):
         """Let in who may see tasks."""
         await self.accept()
         try:
-            self.user = await get_user(self.scope)
+            self.request = await read(socket_request, self.scope)
             if await self.may("view_task"):
                 await self.enter()
             else:
@@ -60,7 +59,7 @@ class Watcher(AsyncWebsocketConsumer):
 
     async def may(self, verb: str) -> bool:
         """Whether whoever opened this socket holds the permission."""
-        return bool(await read(allowed_on_socket, self.scope, self.user, verb))
+        return bool(await read(allowed, self.request, verb))
 
     async def enter(self) -> None:
         """Take a seat."""

@@ -4,8 +4,11 @@ import asyncio
 import logging
 from contextlib import suppress
 
+from django.db import connections
+
 from dashboard.hub import Hub, Seat
 from dashboard.publisher import Publisher
+from dashboard.reading import read
 from dashboard.tracker import Tracker
 
 logger = logging.getLogger(__name__)
@@ -36,12 +39,13 @@ class Live:
             await self.stop()
 
     async def stop(self) -> None:
-        """Stop reading and publishing."""
+        """Stop publishing, and let go of the database."""
         publisher, self._publisher = self._publisher, None
         if publisher is not None:
             publisher.cancel()
             with suppress(asyncio.CancelledError):
                 await publisher
+            await read(connections.close_all)
 
     async def _publish(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
@@ -33,14 +34,7 @@ class ThreadPool:
         """Queue a call; the future may be cancelled until a thread takes it up."""
         future: Future[T] = Future()
 
-        def call() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(function(*args, **kwargs))
-                except BaseException as error:
-                    future.set_exception(error)
-
-        self._calls.put(call)
+        self._calls.put(partial(_settle, future, partial(function, *args, **kwargs)))
         return future
 
     def close(self, *, wait_seconds: float) -> int:
@@ -66,11 +60,17 @@ def run_in_thread(function: Callable[[], Any]) -> Future[Any]:
 
     def call() -> None:
         try:
-            future.set_result(function())
-        except BaseException as error:
-            future.set_exception(error)
+            _settle(future, function)
         finally:
             connections.close_all()
 
     threading.Thread(target=call, name="http-stream", daemon=True).start()
     return future
+
+
+def _settle(future: "Future[T]", function: Callable[[], T]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(function())
+        except BaseException as error:
+            future.set_exception(error)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,12 +24,13 @@ class WebProcess:
     def __init__(self, *arguments: str, **environment: str) -> None:
         self.port = int(environment.get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
+        # A file: nobody reads along, and a full pipe would stop the server.
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", *arguments],
             cwd=ROOT,
             env=os.environ | {"PORT": str(self.port)} | environment,
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=self.log,
         )
 
     def wait_until_up(self) -> None:
@@ -53,7 +55,8 @@ class WebProcess:
             return False
 
     def _said(self) -> str:
-        return self.process.stderr.read() if self.process.stderr else ""
+        self.log.seek(0)
+        return self.log.read()
 
 
 @contextmanager
@@ -71,8 +74,7 @@ def running_web(*arguments: str, **environment: str) -> Iterator[WebProcess]:
             except subprocess.TimeoutExpired:
                 web.process.kill()
                 web.process.wait()
-        if web.process.stderr:
-            web.process.stderr.close()
+        web.log.close()
 
 
 def read(socket: ClientConnection, *, seconds: float = 10.0) -> dict[str, Any]:

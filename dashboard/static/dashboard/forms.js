@@ -3,11 +3,16 @@
 
 const FRAGMENT = { "X-Fragment": "1" };
 
-async function send(form, button) {
-  const action = button.formAction || form.action;
+/** What the server answers, as text: 200, or `refusal` with what is wrong. Null: log in first. */
+async function send(form, button, refusal) {
+  const action = button.hasAttribute("formaction") ? button.formAction : form.action;
   button.disabled = true;
   try {
-    return await fetch(action, { method: "POST", body: new FormData(form), headers: FRAGMENT });
+    const body = new FormData(form);
+    const answer = await fetch(action, { method: "POST", body, headers: FRAGMENT });
+    if (answer.redirected) return null;
+    if (!answer.ok && answer.status !== refusal) throw new Error(`${action}: ${answer.status}`);
+    return await answer.text();
   } finally {
     button.disabled = false;
   }
@@ -52,9 +57,9 @@ export function startForms() {
       return;
     }
     try {
-      const answer = await send(event.target, event.submitter);
-      if (answer.redirected) location.reload();
-      else place(box, await answer.text());
+      const html = await send(event.target, event.submitter, 400);
+      if (html === null) location.reload();
+      else place(box, html);
     } catch {
       fail();
     }
@@ -62,9 +67,9 @@ export function startForms() {
   document.querySelector("[data-verbs]")?.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      const answer = await send(event.target, event.submitter);
-      if (answer.redirected) location.reload();
-      else notify(await answer.text());
+      const html = await send(event.target, event.submitter, 409);
+      if (html === null) location.reload();
+      else notify(html);
     } catch {
       fail();
     }

@@ -1,0 +1,60 @@
+"""The example page, opened as its first lines say."""
+
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.browsing import LIVE_MS
+from tests.support.rows import claimed, finished, make_task, outcome_of
+from tests.support.web import WebProcess
+from tests.support.workers import ROOT
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.acceptance,
+    pytest.mark.django_db(transaction=True),
+]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def other_site() -> Iterator[str]:
+    """The folder of examples, served on a port of its own."""
+    handler = partial(Quiet, directory=str(ROOT / "examples"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_example_follows_a_task_from_another_page(
+    web: WebProcess, browser: Browser, other_site: str
+) -> None:
+    # given the example, open on a waiting task
+    task = make_task()
+    server = web.url.replace("http", "ws")
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{other_site}/task_events.html?server={server}&task={task.pk}")
+        lines = page.locator("#events li")
+        expect(lines).to_have_count(1, timeout=LIVE_MS)
+        expect(lines.first).to_contain_text("connected")
+
+        # when the task runs
+        finished(outcome_of(claimed(task), result='"done"'))
+
+        # then each of its steps is told, and the end
+        expect(page.locator("#state")).to_have_text("The task has ended.", timeout=LIVE_MS)
+        expect(lines).to_have_count(3)
+        expect(lines.last).to_contain_text('"result":"done"')
