@@ -1,7 +1,9 @@
 """Every address of the site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from jobs.api.docs import Docs
 from taskqueue_site.health import health, healthz, readyz
@@ -9,10 +11,14 @@ from taskqueue_site.health import health, healthz, readyz
 handler400 = "taskqueue_site.errors.bad_request"
 handler500 = "taskqueue_site.errors.server_error"
 
+admin.site.site_header = "Task queue administration"
+admin.site.site_title = "Task queue"
+
 urlpatterns = [
     re_path(r"^health/?$", health, name="health"),
     re_path(r"^healthz/?$", healthz, name="healthz"),
     re_path(r"^readyz/?$", readyz, name="readyz"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}dashboard/icon.svg")),
     path("admin/", admin.site.urls),
     path("api/", include("jobs.api.urls")),
     path("docs", Docs.as_view(), name="docs"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cache
-from typing import Any, ParamSpec, Protocol, Self, TypeVar, Unpack, runtime_checkable
+from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, Unpack, runtime_checkable
 
 from jobs.compat import DEFAULT_TASK_PRIORITY, DEFAULT_TASK_QUEUE_NAME, Task
 from jobs.conf import default_timeout_seconds
@@ -46,6 +46,8 @@ class TaskType(Task[P, R]):
     backoff: RetryPolicy = DEFAULT_BACKOFF
     expires_at: datetime | None = None
     """When a task that still waits is revoked; set by `using()`."""
+    do_not_call_in_templates: ClassVar[bool] = True
+    """Django's templates call what can be called; showing a type must not run its function."""
     typed: bool = False
     """Declared by our own decorator: the signature must be one that arguments can be checked by."""
 

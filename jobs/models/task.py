@@ -1,6 +1,6 @@
 """The row of record."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import uuid_utils.compat
 from django.db import models
@@ -57,7 +57,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
         Spelled in literals: SQLite proves a partial index from nothing else.
         """
-        return self.extra(where=["jobs_task.state = 'FAILURE' AND jobs_task.discarded_at IS NULL"])
+        where = "jobs_task.state = 'FAILURE' AND jobs_task.discarded_at IS NULL"
+        return cast("Self", self.extra(where=[where]))
 
     def on_queue(self, name: str) -> Self:
         """Of one queue."""
