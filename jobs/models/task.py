@@ -58,7 +58,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         Spelled in literals: SQLite proves a partial index from nothing else.
         """
         where = "jobs_task.state = 'FAILURE' AND jobs_task.discarded_at IS NULL"
-        return cast("Self", self.extra(where=[where]))
+        return cast("Self", self.extra(where=[where]))  # noqa: S610 - a constant
 
     def on_queue(self, name: str) -> Self:
         """Of one queue."""
