@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from benchmarks.peers import marks
 from jobs import task
 
 
@@ -22,3 +23,9 @@ def stamp(folder: str, enqueued: float) -> None:
 def sleep(seconds: float) -> None:
     """Wait, as for another server."""
     time.sleep(seconds)
+
+
+@task(name="benchmarks.mark", max_retries=0)
+def mark() -> None:
+    """The work of the comparison with other queues."""
+    marks.mark()
