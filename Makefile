@@ -21,7 +21,7 @@ setup:  ## make the environment and install everything, tools for tests included
 check:  ## run all that continuous integration runs: format, lint, types, contracts, tests
 	@$(PYTHON) bootstrap.py check $(ARGS)
 
-bench:  ## measure; ARGS="noop latency" chooses
+bench:  ## measure; ARGS="noop latency" chooses, ARGS=--peers adds other queues
 	@$(PYTHON) bootstrap.py bench $(ARGS)
 
 lock:  ## write requirements*.txt anew; ARGS=--upgrade takes the newest versions

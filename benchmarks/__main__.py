@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import machine, rows
@@ -113,12 +113,12 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASURES))
     parser.add_argument("--database", action="append", choices=DATABASES, help="default: both")
-    parser.add_argument("--count", type=_positive, help="how many tasks (default: each its own)")
-    parser.add_argument("--workers", type=_positive, default=2, help="worker trees (default 2)")
-    parser.add_argument("--runs", type=_positive, default=3, help="for each median (default 3)")
+    parser.add_argument("--count", type=_from(2), help="how many tasks (default: each its own)")
+    parser.add_argument("--workers", type=_from(1), default=2, help="worker trees (default 2)")
+    parser.add_argument("--runs", type=_from(1), default=3, help="for each median (default 3)")
     parser.add_argument(
         "--history",
-        type=_positive,
+        type=_from(1),
         default=1_000_000,
         help="ended tasks in the tables of noop-loaded (default 1000000)",
     )
@@ -147,11 +147,15 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def _positive(text: str) -> int:
-    """A number of things; argparse names the option and what was given."""
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: it must be a whole number from 1")
+def _from(least: int) -> Callable[[str], int]:
+    """The type of an option that is a number of things; argparse names the option."""
+
+    def number(text: str) -> int:
+        found = int(text) if text.isascii() and text.isdigit() else least - 1
+        if found < least:
+            raise argparse.ArgumentTypeError(f"{text!r}: it must be a whole number from {least}")
+        return found
+
     return number
 
 

@@ -1,8 +1,7 @@
 """Which queues are compared, and how each starts two worker processes."""
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 APPS = "benchmarks.peers.apps"
@@ -13,6 +12,7 @@ class Peer:
     """A queue. `command` (words after `python`) runs `processes` times.
 
     `database` is where it writes what became of each task; empty when it keeps no such record.
+    `settings` names Django's, where its commands need them.
     `count` bounds a run to some seconds; `singles` of them are enqueued one by one on the clock.
     """
 
@@ -24,7 +24,7 @@ class Peer:
     processes: int = 2
     singles: int = 2_000
     database: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    settings: str = ""
 
 
 def ours(database: str) -> Peer:
@@ -36,7 +36,7 @@ def ours(database: str) -> Peer:
         command=("manage.py", "rqworker", "default", "-v", "0"),
         count=60_000,
         database=database,
-        environment={"DJANGO_SETTINGS_MODULE": "benchmarks.settings"},
+        settings="benchmarks.settings",
     )
 
 
@@ -126,7 +126,6 @@ PEERS = (
         app=f"{APPS}.rq_app",
         command=_rq("rq.Worker"),
         count=600,
-        singles=600,
     ),
 )
 OWN_PYTHON = Path(sys.executable)

@@ -90,9 +90,9 @@ def missing(peer: Peer, python: Path) -> str:
         return reason
     if not python.exists():
         return f"no {python}; `make bench ARGS=--peers` makes it"
-    ask = [str(python), "-c", f"import {peer.module}"]
-    # Without the project on the path, and `-P`, so that a folder cannot stand in for a package.
-    if subprocess.run([ask[0], "-P", *ask[1:]], capture_output=True, check=False).returncode:
+    # -P: a folder of that name where we are is not the package
+    ask = [str(python), "-P", "-c", f"import {peer.module}"]
+    if subprocess.run(ask, capture_output=True, check=False).returncode:
         return f"{peer.module} is not installed for {python}"
     return ""
 

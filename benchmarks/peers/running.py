@@ -62,7 +62,7 @@ class Ground:
             "DATABASE_URL": url,
             "PYTHONPATH": str(ROOT),
             marks.FILE: str(self.folder / "marks"),
-            **peer.environment,
+            **({"DJANGO_SETTINGS_MODULE": peer.settings} if peer.settings else {}),
         }
 
 
@@ -73,7 +73,7 @@ def run(peer: Peer, python: Path, ground: Ground, *, count: int) -> Rates:
         Failed: a step ended badly, or not all calls had run after `RUN_SECONDS`.
     """
     environment = ground.cleared(peer)
-    singles = min(peer.singles, count)
+    singles = min(peer.singles, count - 1)
     command = [str(python), "-m", "benchmarks.peers.drive", peer.app, str(count), str(singles)]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False

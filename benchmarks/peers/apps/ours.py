@@ -1,11 +1,8 @@
 """This project."""
 
-import os
-
 import django
 from django.core.management import call_command
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
 django.setup()
 
 from benchmarks.tasks import mark  # noqa: E402
