@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test setup check bench lock
+.PHONY: help up test setup check docs bench lock
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ setup:  ## make the environment and install everything, tools for tests included
 
 check:  ## run all that continuous integration runs: format, lint, types, contracts, tests
 	@$(PYTHON) bootstrap.py check $(ARGS)
+
+docs:  ## write the pages of the documentation that are derived from the code
+	@$(PYTHON) bootstrap.py docs
 
 bench:  ## measure; ARGS="noop latency" chooses
 	@$(PYTHON) bootstrap.py bench $(ARGS)

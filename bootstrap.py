@@ -20,6 +20,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -111,7 +112,7 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def run(command: list[object]) -> None:
+def run(command: Sequence[object]) -> None:
     """Run a command that shows its own errors."""
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=ROOT, stdout=sys.stderr, check=False)
@@ -137,6 +138,7 @@ COMMANDS = {
     "up": ("start Redis, the web server and the workers; Ctrl-C stops them", ["taskqueue_site.up"]),
     "test": ("run the tests on each database this machine has", ["tests"]),
     "check": ("run all that continuous integration runs", ["tests.checks"]),
+    "docs": ("write the pages that are derived from the code", ["docs.generator"]),
     "bench": ("measure; without names everything", ["benchmarks"]),
     "lock": ("write requirements*.txt anew; --upgrade takes the newest versions", []),
 }

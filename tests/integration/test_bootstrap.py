@@ -53,7 +53,7 @@ def test_a_wrong_command_is_refused_with_status_2(words: list[str], told: str) -
     assert told in done.stderr
 
 
-@pytest.mark.parametrize("command", ["setup", "up", "test", "check", "lock"])
+@pytest.mark.parametrize("command", ["setup", "up", "test", "check", "docs", "lock"])
 def test_each_command_explains_itself(command: str) -> None:
     done = bootstrap(command, "--help")
     assert done.returncode == 0
