@@ -28,6 +28,17 @@ class Options(Execution, total=False):
     """Revoked if no worker was free before then; needs a time zone."""
 
 
+class CallOptions(TypedDict, total=False):
+    """What one call may say of its tasks; None, as nothing, leaves what the task type says."""
+
+    queue: str | None
+    max_retries: int | None
+    timeout_seconds: float | None
+    run_after: datetime | None
+    expires_at: datetime | None
+    submitted_by: str
+
+
 class Declaration(Execution, total=False):
     """What `@task` may say."""
 

@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, connection
 from django.db.models import Count
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from jobs.broker import sight
 from jobs.domain.registry import registry
 from jobs.domain.states import OPEN, State
 from jobs.models import Task
+from jobs.selectors.migrations import missing_migrations
 from jobs.selectors.queues import queues
 from jobs.selectors.workers import workers
 
@@ -77,13 +77,11 @@ def _database() -> Iterator[Finding]:
         yield _away(error)
         return
     yield Finding("database", Level.OK, f"{connection.display_name} answers.")
-    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
+    if missing := missing_migrations():
         yield Finding(
             "migrations",
             Level.ERROR,
-            f"{len(missing)} migration(s) are not applied.",
+            f"{missing} migration(s) are not applied.",
             "Run `manage.py migrate`.",
         )
     else:
