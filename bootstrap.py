@@ -138,6 +138,7 @@ COMMANDS = {
     "test": ("run the tests on each database this machine has", ["tests"]),
     "check": ("run all that continuous integration runs", ["tests.checks"]),
     "bench": ("measure; without names everything", ["benchmarks"]),
+    "screenshots": ("take the pictures in docs/screenshots anew", ["tests.screenshots"]),
     "lock": ("write requirements*.txt anew; --upgrade takes the newest versions", []),
 }
 
@@ -154,7 +155,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Do what the command line says."""
     options, further = parser().parse_known_args()
-    if further and options.command in {"setup", "up"}:
+    if further and options.command in {"setup", "up", "screenshots"}:
         raise CannotGoOn(f"{options.command} takes no arguments, not {' '.join(further)!r}")
     if options.command == "lock":
         lock_requirements(further)

@@ -19,6 +19,12 @@ def test_links_into_the_repository_lead_somewhere(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_pictures_that_are_shown_are_there(page: str) -> None:
+    pictures = re.findall(r"!\[[^]]+]\(([^)]+)\)", (ROOT / page).read_text())
+    assert [picture for picture in pictures if not (ROOT / picture).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_make_targets_that_are_named_exist(page: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:^|`)make ([a-z]+)", (ROOT / page).read_text(), re.MULTILINE))
