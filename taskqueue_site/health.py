@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db import Error as DatabaseError
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.broker.connection import redis_fault
 from jobs.selectors.facts import moment
+from jobs.selectors.migrations import missing_migrations
 from jobs.selectors.stats import stats
 
 logger = logging.getLogger(__name__)
@@ -79,20 +79,14 @@ def _redis() -> str:
 
 
 def _migrations() -> str:
+    if _Migrated.once:
+        return OK
     try:
-        missing = _missing_migrations()
+        missing = missing_migrations()
     except DatabaseError:
         return "unknown: the database does not answer"
-    return f"{missing} not applied: run manage.py migrate" if missing else OK
-
-
-def _missing_migrations() -> int:
-    if _Migrated.once:
-        return 0
-    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     _Migrated.once = not missing
-    return missing
+    return f"{missing} not applied: run manage.py migrate" if missing else OK
 
 
 class _Migrated:

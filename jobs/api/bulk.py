@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,10 +11,10 @@ from jobs.api.authentication import actor_of
 from jobs.api.forms import BulkForm, read
 from jobs.api.problems import MOST_ERRORS, FieldError, InvalidInput, errors_of
 from jobs.api.schema import WITH_BODY, call
-from jobs.api.submission import call_of
+from jobs.api.submission import submission_of
 from jobs.api.views import ApiView
 from jobs.exceptions import TaskQueueError
-from jobs.services.enqueue import draft, enqueue_drafts
+from jobs.services.enqueue import draft, enqueue_drafts, terms_of
 from jobs.store.create import NewTask
 
 
@@ -50,11 +51,14 @@ class Bulk(ApiView):
 
 
 def _drafts(bodies: list[object], *, actor: str) -> list[NewTask]:
+    now = timezone.now()
     drafts: list[NewTask] = []
     faults: list[FieldError] = []
     for index, body in enumerate(bodies):
         try:
-            drafts.append(draft(**call_of(body), submitted_by=actor))
+            asked = submission_of(body, actor=actor)
+            terms = terms_of(asked.task_type, now=now, **asked.options)
+            drafts.append(draft(asked.task_type, asked.args, asked.kwargs, terms=terms))
         except (InvalidInput, TaskQueueError) as error:
             found = error.errors if isinstance(error, InvalidInput) else errors_of(error)
             faults += [

@@ -1,13 +1,15 @@
 """From a submitted form to the row it asks for."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from jobs.api.forms import SubmitForm, read
 from jobs.api.problems import FieldError, InvalidInput
+from jobs.domain.options import CallOptions
 from jobs.domain.registry import TaskType, registry
 from jobs.domain.states import State
 from jobs.domain.wording import in_utc
@@ -24,20 +26,17 @@ EXCLUSIVE = (
 PRIORITIES = {"normal": "default"}
 
 
-class Call(TypedDict):
-    """The keyword arguments of `services.enqueue`."""
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One call as `services.enqueue` takes it."""
 
     task_type: TaskType[..., Any]
     args: list[Any]
     kwargs: Mapping[str, Any]
-    queue: str | None
-    max_retries: int | None
-    timeout_seconds: float | None
-    run_after: datetime | None
-    expires_at: datetime | None
+    options: CallOptions
 
 
-def call_of(body: object) -> Call:
+def submission_of(body: object, *, actor: str) -> Submission:
     """What a body asks for.
 
     Raises:
@@ -55,15 +54,18 @@ def call_of(body: object) -> Call:
     run_after = form.run_after
     if form.delay_seconds:
         run_after = timezone.now() + timedelta(seconds=form.delay_seconds)
-    return Call(
+    return Submission(
         task_type=registry.get(name),
         args=form.args or [],
         kwargs={"data": form.data} if "data" in given else form.kwargs or form.payload or {},
-        queue=form.queue or PRIORITIES.get(form.priority or "", form.priority),
-        max_retries=form.max_retries,
-        timeout_seconds=form.timeout_seconds,
-        run_after=run_after,
-        expires_at=form.expires_at,
+        options=CallOptions(
+            queue=form.queue or PRIORITIES.get(form.priority or "", form.priority),
+            max_retries=form.max_retries,
+            timeout_seconds=form.timeout_seconds,
+            run_after=run_after,
+            expires_at=form.expires_at,
+            submitted_by=actor,
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """Calls about tasks."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -13,7 +14,7 @@ from jobs.api.links import links
 from jobs.api.permissions import may
 from jobs.api.problems import refuse
 from jobs.api.schema import TASK_ID, WITH_BODY, WITH_ID, WITH_QUERY, call
-from jobs.api.submission import accepted, call_of
+from jobs.api.submission import accepted, submission_of
 from jobs.api.views import ApiView, address_after, reason_of, shown, shown_line, task_id_of
 from jobs.domain.states import Move, State
 from jobs.exceptions import TaskNotFound, TransitionRefused
@@ -46,7 +47,8 @@ def submit(request: Request) -> Response:
     """Write the task that the body asks for."""
     if "HTTP_IDEMPOTENCY_KEY" in request.META:
         refuse("Idempotency-Key", "is a header that this release does not know")
-    task = enqueue(**call_of(request.data), submitted_by=actor_of(request))
+    asked = submission_of(request.data, actor=actor_of(request))
+    task = enqueue(task_type=asked.task_type, args=asked.args, kwargs=asked.kwargs, **asked.options)
     return Response(accepted(task), status=202)
 
 
@@ -126,6 +128,15 @@ def cancelled(request: Request, task_id: str) -> Response:
     )
 
 
+cancel_call = partial(
+    call,
+    summary="Cancel a task",
+    tag="tasks",
+    path=TASK_ID,
+    answers={200: Cancelled, 202: Cancelled},
+)
+
+
 class OneTask(ApiView):
     """`/tasks/{task_id}`."""
 
@@ -143,13 +154,9 @@ class OneTask(ApiView):
         """The task, its attempts and events."""
         return Response(shown(request, task_of(task_id), attempts=True))
 
-    @call(
+    @cancel_call(
         "delete_task",
-        "Cancel a task",
-        tag="tasks",
         description="The same as `POST /api/tasks/{task_id}/cancel`, without a body.",
-        path=TASK_ID,
-        answers={200: Cancelled, 202: Cancelled},
         errors=(*WITH_ID, 409),
     )
     def delete(self, request: Request, task_id: str) -> Response:
@@ -162,30 +169,22 @@ class Cancel(ApiView):
 
     verbs: ClassVar = {"POST": "cancel_task", "DELETE": "cancel_task"}
 
-    @call(
+    @cancel_call(
         "cancel_task",
-        "Cancel a task",
-        tag="tasks",
         description=(
             "A waiting task is revoked at once. A running one is stopped; when it still runs "
             "after 2 seconds the answer is 202 `revoking`."
         ),
-        path=TASK_ID,
         body=ReasonForm,
-        answers={200: Cancelled, 202: Cancelled},
         errors=(*WITH_BODY, *WITH_ID, 409),
     )
     def post(self, request: Request, task_id: str) -> Response:
         """What became of the task."""
         return cancelled(request, task_id)
 
-    @call(
+    @cancel_call(
         "cancel_task_by_delete",
-        "Cancel a task",
-        tag="tasks",
         description="The same as `POST`, without a body.",
-        path=TASK_ID,
-        answers={200: Cancelled, 202: Cancelled},
         errors=(*WITH_ID, 409),
     )
     def delete(self, request: Request, task_id: str) -> Response:

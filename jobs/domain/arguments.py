@@ -67,7 +67,9 @@ class TypedArguments:
             item.name for item in self._parameters if item.kind is item.POSITIONAL_OR_KEYWORD
         ]
         self._adapter = _adapter(func, self._parameters, name=name)
-        self._validate: Callable[[str | bytes], dict[str, Any]] = self._adapter.validate_json
+        self._validate: Callable[[str | bytes], dict[str, Any]] = (
+            self._adapter.validator.validate_json
+        )
 
     def encode(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> EncodedArguments:
         """See `Arguments`."""

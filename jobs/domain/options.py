@@ -21,6 +21,17 @@ class Options(TypedDict, total=False):
     expires_at: datetime | None
 
 
+class CallOptions(TypedDict, total=False):
+    """What one call may say of its tasks; None, as nothing, leaves what the task type says."""
+
+    queue: str | None
+    max_retries: int | None
+    timeout_seconds: float | None
+    run_after: datetime | None
+    expires_at: datetime | None
+    submitted_by: str
+
+
 class Declaration(TypedDict, total=False):
     """What `@task` may say."""
 

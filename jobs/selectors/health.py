@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, connection
 from django.db.models import Count
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from jobs.domain.registry import registry
 from jobs.domain.states import OPEN, State
 from jobs.domain.wording import counted, duration
 from jobs.models import Task
+from jobs.selectors.migrations import missing_migrations
 from jobs.selectors.queues import queues
 from jobs.selectors.workers import workers
 
@@ -78,13 +78,11 @@ def _database() -> Iterator[Finding]:
         yield _away(error)
         return
     yield Finding("database", Level.OK, f"{connection.display_name} answers.")
-    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
+    if missing := missing_migrations():
         yield Finding(
             "migrations",
             Level.ERROR,
-            f"Not applied: {counted(len(missing), 'migration')}.",
+            f"Not applied: {counted(missing, 'migration')}.",
             "Run `manage.py migrate`.",
         )
     else:

@@ -1,10 +1,11 @@
 """Ask for a task to be run: the row in the caller's transaction, the doorbell after its commit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
-from typing import Any
+from itertools import chain, islice
+from typing import Any, Unpack
 from uuid import UUID
 
 import uuid_utils
@@ -13,12 +14,12 @@ from django.utils import timezone
 
 from jobs.broker import changes, tickets
 from jobs.broker.connection import queue_names
-from jobs.domain.options import check_retries, check_timeout
+from jobs.domain.options import CallOptions, check_retries, check_timeout
 from jobs.domain.registry import TaskType
 from jobs.domain.states import State
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import Task
-from jobs.store.create import NewTask, insert, insert_many
+from jobs.store.create import NewTask, Terms, insert, insert_many
 
 #: Rows per statement of `enqueue_many`: its memory is bounded by this, not by the number of calls.
 CHUNK = 10_000
@@ -31,12 +32,7 @@ def enqueue(
     task_type: TaskType[..., Any],
     args: Sequence[object] = (),
     kwargs: Mapping[str, object] | None = None,
-    queue: str | None = None,
-    max_retries: int | None = None,
-    timeout_seconds: float | None = None,
-    run_after: datetime | None = None,
-    expires_at: datetime | None = None,
-    submitted_by: str = "",
+    **options: Unpack[CallOptions],
 ) -> Task:
     """Write one task; what is not given comes from its type.
 
@@ -48,32 +44,15 @@ def enqueue(
         PayloadError: they cannot be stored as JSON, or are too large.
         UnknownQueue, InvalidOption: an option is not allowed.
     """
-    new = draft(
-        task_type=task_type,
-        args=args,
-        kwargs=kwargs or {},
-        queue=queue,
-        max_retries=max_retries,
-        timeout_seconds=timeout_seconds,
-        run_after=run_after,
-        expires_at=expires_at,
-        submitted_by=submitted_by,
-    )
+    terms = terms_of(task_type, now=timezone.now(), **options)
+    new = draft(task_type, args, kwargs or {}, terms=terms)
     insert(new)
     announce([new])
     return _as_model(new)
 
 
 def enqueue_many(
-    *,
-    task_type: TaskType[..., Any],
-    calls: Iterable[Call],
-    queue: str | None = None,
-    max_retries: int | None = None,
-    timeout_seconds: float | None = None,
-    run_after: datetime | None = None,
-    expires_at: datetime | None = None,
-    submitted_by: str = "",
+    *, task_type: TaskType[..., Any], calls: Iterable[Call], **options: Unpack[CallOptions]
 ) -> list[str]:
     """Write a task for each call of `calls`, given as (args, kwargs); all or none. Gives their ids.
 
@@ -83,46 +62,51 @@ def enqueue_many(
     remaining = iter(calls)
     with transaction.atomic():
         while chunk := list(islice(remaining, CHUNK)):
-            new = [
-                draft(
-                    task_type=task_type,
-                    args=args,
-                    kwargs=kwargs,
-                    queue=queue,
-                    max_retries=max_retries,
-                    timeout_seconds=timeout_seconds,
-                    run_after=run_after,
-                    expires_at=expires_at,
-                    submitted_by=submitted_by,
-                )
-                for args, kwargs in chunk
-            ]
-            enqueue_drafts(new)
+            terms = terms_of(task_type, now=timezone.now(), **options)
+            new: list[NewTask] = []
+            insert_many(_drafts(task_type, chunk, terms=terms, kept=new))
+            announce(new)
             ids += [task.id for task in new]
     return ids
 
 
 def enqueue_drafts(new: Sequence[NewTask]) -> None:
     """Write checked drafts, which may be of many types; all or none."""
-    insert_many(new)
+    by_terms: defaultdict[Terms, list[NewTask]] = defaultdict(list)
+    for task in new:
+        by_terms[task.terms].append(task)
+    insert_many(chain.from_iterable(by_terms.values()))
     announce(new)
 
 
 def draft(
-    *,
     task_type: TaskType[..., Any],
     args: Sequence[object],
     kwargs: Mapping[str, object],
+    *,
+    terms: Terms,
+) -> NewTask:
+    """The row that a call asks for, not yet written. Raises InvalidArguments, PayloadError."""
+    encoded = task_type.arguments.encode(args, kwargs)
+    return NewTask(str(uuid_utils.uuid7()), encoded.args, encoded.kwargs, terms)
+
+
+def terms_of(
+    task_type: TaskType[..., Any],
+    *,
+    now: datetime,
     queue: str | None = None,
     max_retries: int | None = None,
     timeout_seconds: float | None = None,
     run_after: datetime | None = None,
     expires_at: datetime | None = None,
     submitted_by: str = "",
-) -> NewTask:
-    """The row that `enqueue` would write, checked but not written. Raises as `enqueue` does."""
-    now = timezone.now()
-    encoded = task_type.arguments.encode(args, kwargs)
+) -> Terms:
+    """What all rows of one call say, by its options and else by its type.
+
+    Raises:
+        UnknownQueue, InvalidOption: an option is not allowed.
+    """
     due = run_after or task_type.run_after
     later = due is not None and _moment("run_after", due) > now
     expiry = expires_at or task_type.expires_at
@@ -130,12 +114,9 @@ def draft(
         raise InvalidOption(
             field="expires_at", given=expiry.isoformat(), allowed="a moment in the future"
         )
-    return NewTask(
-        id=str(uuid_utils.uuid7()),
+    return Terms(
         name=task_type.name,
         queue=_queue(queue or task_type.queue),
-        args=encoded.args,
-        kwargs=encoded.kwargs,
         state=State.SCHEDULED.value if later else State.PENDING.value,
         max_retries=task_type.max_retries if max_retries is None else check_retries(max_retries),
         timeout_seconds=(
@@ -148,12 +129,23 @@ def draft(
     )
 
 
+def _drafts(
+    task_type: TaskType[..., Any], calls: Iterable[Call], *, terms: Terms, kept: list[NewTask]
+) -> Iterator[NewTask]:
+    for args, kwargs in calls:
+        new = draft(task_type, args, kwargs, terms=terms)
+        kept.append(new)
+        yield new
+
+
 def announce(new: Sequence[NewTask]) -> None:
     """After the commit: ring for those that may run now, and tell whoever watches."""
-    pending = [(task.queue, task.id) for task in new if task.state == State.PENDING.value]
+    pending = [
+        (task.terms.queue, task.id) for task in new if task.terms.state == State.PENDING.value
+    ]
     if pending:
         transaction.on_commit(partial(tickets.ring, pending), robust=True)
-    news = [(task.id, task.state) for task in new[-changes.MOST_PER_MESSAGE :]]
+    news = [(task.id, task.terms.state) for task in new[-changes.MOST_PER_MESSAGE :]]
     transaction.on_commit(partial(changes.tell, news), robust=True)
 
 
@@ -172,16 +164,17 @@ def _moment(field: str, given: datetime) -> datetime:
 
 
 def _as_model(new: NewTask) -> Task:
+    terms = new.terms
     return Task(
         id=UUID(new.id),
-        name=new.name,
-        queue=new.queue,
-        state=new.state,
-        max_retries=new.max_retries,
-        timeout_seconds=new.timeout_seconds,
-        run_after=new.run_after,
-        expires_at=new.expires_at,
-        created_at=new.created_at,
-        updated_at=new.created_at,
-        submitted_by=new.submitted_by,
+        name=terms.name,
+        queue=terms.queue,
+        state=terms.state,
+        max_retries=terms.max_retries,
+        timeout_seconds=terms.timeout_seconds,
+        run_after=terms.run_after,
+        expires_at=terms.expires_at,
+        created_at=terms.created_at,
+        updated_at=terms.created_at,
+        submitted_by=terms.submitted_by,
     )

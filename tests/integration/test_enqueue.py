@@ -90,6 +90,33 @@ def test_many_tasks_keep_their_order_and_their_arguments(add, redis):
     assert listed(redis) == [ticket(task_id) for task_id in ids]
 
 
+def test_many_tasks_keep_whatever_letters_they_hold():
+    # given letters that mean something to a database, to JSON or to a list of columns
+    letters = "back\\slash \\N \\. \\t tab\t line\nreturn\r quote\" ' % %s {} \u2028 \u202e é \x7f"
+
+    # when they are enqueued at once with others
+    ids = enqueue_many(
+        task_type=registry.get("tests.boom"),
+        calls=[([letters], {}), ([], {"message": "plain"})],
+        submitted_by=letters,
+    )
+
+    # then they are read back as they were given
+    first, second = (Task.objects.get(pk=task_id) for task_id in ids)
+    assert first.kwargs == {"message": letters}
+    assert second.kwargs == {"message": "plain"}
+    assert first.submitted_by == second.submitted_by == letters
+
+
+def test_a_refused_call_among_many_leaves_the_callers_transaction_usable(add):
+    with transaction.atomic():
+        kept = enqueue(task_type=add, kwargs={"x": 1, "y": 2})
+        with pytest.raises(InvalidArguments):
+            enqueue_many(task_type=add, calls=[([1, 2], {}), (["one", 2], {})])
+
+    assert Task.objects.get().pk == kept.pk
+
+
 def test_many_tasks_are_all_or_none(add):
     with pytest.raises(InvalidArguments):
         enqueue_many(task_type=add, calls=[([], {"x": 1, "y": 2}), ([], {"x": "one"})])
