@@ -140,6 +140,7 @@ COMMANDS = {
     "check": ("run all that continuous integration runs", ["tests.checks"]),
     "docs": ("write the pages that are derived from the code", ["docs.generator"]),
     "bench": ("measure; without names everything", ["benchmarks"]),
+    "screenshots": ("take the pictures in docs/screenshots anew", ["tests.screenshots"]),
     "lock": ("write requirements*.txt anew; --upgrade takes the newest versions", []),
 }
 
@@ -156,7 +157,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Do what the command line says."""
     options, further = parser().parse_known_args()
-    if further and options.command in {"setup", "up"}:
+    if further and options.command in {"setup", "up", "screenshots"}:
         raise CannotGoOn(f"{options.command} takes no arguments, not {' '.join(further)!r}")
     if options.command == "lock":
         lock_requirements(further)
