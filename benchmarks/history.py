@@ -9,6 +9,8 @@ import time
 
 DAYS = 7
 NAME = "history"
+#: Buckets below the one of a tenth of a second, which counts all that a minute holds.
+EMPTY_BUCKETS = 72
 
 _TASKS = """
 INSERT INTO jobs_task (id, name, queue, args, kwargs, state, fence, tries, attempt_count,
@@ -48,11 +50,12 @@ SELECT t.id, k.number, k.number, t.worker, '', t.run_after, t.started_at, t.fini
 """
 _ROLLUPS = """
 INSERT INTO jobs_rollup (minute, queue, name, succeeded, retried, failed, revoked, snoozed,
-       wait_seconds, run_seconds)
+       timed_out, worker_died, wait_seconds, run_seconds, wait_histogram, run_histogram)
 SELECT {minute}, queue, name, sum(CASE WHEN state = 'SUCCESS' THEN 1 ELSE 0 END),
        sum(CASE WHEN tries > 1 THEN tries - 1 ELSE 0 END),
        sum(CASE WHEN state = 'FAILURE' THEN 1 ELSE 0 END),
-       sum(CASE WHEN state = 'REVOKED' THEN 1 ELSE 0 END), 0, count(*), count(*) * 0.1
+       sum(CASE WHEN state = 'REVOKED' THEN 1 ELSE 0 END), 0, 0, 0, count(*), count(*) * 0.1,
+       {histogram}, {histogram}
   FROM jobs_task WHERE name LIKE '{name}.%' GROUP BY 1, 2, 3
 """
 _POSTGRESQL = {
@@ -68,6 +71,7 @@ _POSTGRESQL = {
     "least": "least",
     "numbers": "generate_series(1::bigint, {count}) AS n",
     "minute": "date_trunc('minute', finished_at)",
+    "histogram": "array_fill(0::bigint, ARRAY[{empty}]) || count(*)",
 }
 _MOMENT_SQLITE = "(strftime('%Y-%m-%d %H:%M:%f', {}, 'unixepoch') || '000')"
 _SQLITE = {
@@ -83,6 +87,7 @@ _SQLITE = {
         " WHERE n < {count}) SELECT n FROM count)"
     ),
     "minute": "substr(finished_at, 1, 16) || ':00.000000'",
+    "histogram": "'[' || replace(printf('%{empty}c', '0'), ' ', '0,') || ',' || count(*) || ']'",
 }
 _SETTLE = {
     "postgresql": ("ANALYZE", "CHECKPOINT"),
@@ -100,6 +105,7 @@ def fill(count: int) -> None:
         return
     words = dict(_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE)
     words["numbers"] = words["numbers"].format(count=count)
+    words["histogram"] = words["histogram"].format(empty=EMPTY_BUCKETS)
     step = DAYS * 24 * 3600 / count
     words |= {"name": NAME, "first": str(time.time() - step * count), "step": str(step)}
     with connection.cursor() as cursor:

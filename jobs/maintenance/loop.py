@@ -6,7 +6,7 @@ from jobs.broker.connection import BrokerAway
 from jobs.broker.leader import lead, resign
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
-from jobs.maintenance.sweep import sweep
+from jobs.maintenance.sweep import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +17,7 @@ class Maintenance:
     def __init__(self, name: str) -> None:
         self._name = name
         self._reaper = Reaper()
+        self._sweeper = Sweeper()
 
     def tick(self) -> None:
         """Do what is due, if this process leads. Raises django.db.Error: the database is away."""
@@ -24,7 +25,7 @@ class Maintenance:
             return
         try:
             promote()
-            sweep()
+            self._sweeper.sweep()
             self._reaper.reap()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections
 
 from jobs.domain.next_move import after_exception
-from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, TaskTimeout
+from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, ending_of
 from jobs.domain.payload import clean_text, encode
 from jobs.domain.registry import TaskType, registry
 from jobs.domain.running import RunningTask, running
@@ -124,7 +124,7 @@ def _failed(
         task_id=claim.task_id,
         fence=claim.fence,
         move=move,
-        ending=_ending(error),
+        ending=ending_of(error),
         queued=claim.queued,
         started=started,
         finished=finished,
@@ -135,18 +135,6 @@ def _failed(
         error=_sentence(error),
         traceback=_traceback(error),
     )
-
-
-def _ending(error: BaseException) -> Ending:
-    match error:
-        case TaskTimeout():
-            return Ending.TIMEOUT
-        case TaskStopped():
-            return Ending.CANCELLED
-        case Snooze():
-            return Ending.SNOOZED
-        case _:
-            return Ending.FAILED
 
 
 def _sentence(error: BaseException) -> str:
