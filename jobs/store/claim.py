@@ -6,7 +6,15 @@ from typing import NamedTuple
 import orjson
 from django.db.backends.utils import CursorWrapper
 
-from jobs.store.dialect import epoch_seconds, is_postgresql, key, task_id, text_of
+from jobs.store.dialect import (
+    array,
+    epoch_seconds,
+    is_postgresql,
+    key,
+    task_id,
+    text_array,
+    text_of,
+)
 
 # The concatenation with '' hides the state from the planners. PostgreSQL would else take the
 # partial index of pending rows (mostly dead entries), SQLite the index on (state, id), and either
@@ -14,7 +22,7 @@ from jobs.store.dialect import epoch_seconds, is_postgresql, key, task_id, text_
 _POSTGRESQL = """
 UPDATE jobs_task SET state = 'STARTED', fence = fence + 1, worker = %s,
        started_at = to_timestamp(%s), updated_at = to_timestamp(%s), progress = NULL
- WHERE id = ANY(%s::uuid[]) AND state || '' = 'PENDING' AND name || '' = ANY(%s)
+ WHERE id = ANY(%s::uuid[]) AND state || '' = 'PENDING' AND name || '' = ANY(%s::text[])
    AND (expires_at IS NULL OR expires_at > to_timestamp(%s))
 RETURNING id::text, name, queue, args::text, kwargs::text, fence, timeout_seconds, tries,
           max_retries, extract(epoch FROM run_after)::float8
@@ -88,7 +96,9 @@ def claim(
     not among `names`, the ones this worker knows; that one waits for a worker that does.
     """
     if is_postgresql():
-        cursor.execute(_POSTGRESQL, [worker, now, now, list(task_ids), list(names), now])
+        cursor.execute(
+            _POSTGRESQL, [worker, now, now, array(task_ids), text_array(tuple(names)), now]
+        )
         rows = {row[0]: Claim(*row) for row in cursor.fetchall()}
         return [rows[task_id] for task_id in task_ids if task_id in rows]
     moment = text_of(now)
@@ -114,7 +124,7 @@ def claim(
 def expire(cursor: CursorWrapper, task_ids: Sequence[str], *, now: float) -> list[Expired]:
     """Revoke those of the tasks that wait beyond their `expires_at`, with an event each."""
     if is_postgresql():
-        cursor.execute(_EXPIRE_POSTGRESQL, [now, now, list(task_ids), now, now])
+        cursor.execute(_EXPIRE_POSTGRESQL, [now, now, array(task_ids), now, now])
         return [Expired(*row) for row in cursor.fetchall()]
     moment = text_of(now)
     keys = orjson.dumps([key(each) for each in task_ids]).decode()

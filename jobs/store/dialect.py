@@ -1,5 +1,6 @@
 """How the two databases differ in what the statements of this package need."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
@@ -25,6 +26,21 @@ def key(task_id: str) -> str:
 def task_id(key: str) -> str:
     """The id with its dashes, from SQLite's 32 digits."""
     return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
+
+
+def array(values: Iterable[object]) -> str:
+    """PostgreSQL's literal of an array of numbers or ids: the driver's own takes ten times as long.
+
+    None becomes NULL.
+    """
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+@lru_cache(16)
+def text_array(values: tuple[str, ...]) -> str:
+    """PostgreSQL's literal of an array of texts, kept for those that are sent again and again."""
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
 
 
 def text(moment: datetime | None) -> str | None:

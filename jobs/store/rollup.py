@@ -11,7 +11,7 @@ from jobs.domain.histogram import bucket_of
 from jobs.domain.outcomes import RESCUED, Ending, Outcome
 from jobs.domain.states import State
 from jobs.store.claim import Expired
-from jobs.store.dialect import is_postgresql, text_of
+from jobs.store.dialect import array, is_postgresql, text_of
 
 _MINUTE_SECONDS = 60
 _COLUMN = {
@@ -85,7 +85,7 @@ class _Line:
             *self.counts.values(),
             self.wait_seconds,
             self.run_seconds,
-            *(histograms if is_postgresql() else map(json.dumps, histograms)),
+            *map(array if is_postgresql() else json.dumps, histograms),
         ]
 
 

@@ -64,6 +64,13 @@ def test_an_unknown_id_among_the_tickets_is_passed_over():
     assert [claim.task_id for claim in did.claims] == [str(task.pk)]
 
 
+@pytest.mark.parametrize("name", ['qu"ote', "back\\slash", "{brace},", "NULL", "a'b %s"])
+def test_a_type_of_any_name_is_claimed(name):
+    task = make_task(name=name)
+
+    assert [claim.name for claim in exchanged([], task, name=name).claims] == [name]
+
+
 def test_a_success_is_written_with_its_attempt_and_counted():
     # given
     task = make_task()

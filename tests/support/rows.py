@@ -19,10 +19,12 @@ def make_task(**columns: Any) -> Task:
     return Task.objects.create(**given)
 
 
-def exchanged(outcomes: list[Outcome], *tasks: Task | str, worker: str = "w1") -> Exchanged:
-    """One exchange of a worker of release r1 that knows the type `add`."""
+def exchanged(
+    outcomes: list[Outcome], *tasks: Task | str, worker: str = "w1", name: str = "add"
+) -> Exchanged:
+    """One exchange of a worker of release r1 that knows one task type."""
     ids = [task if isinstance(task, str) else str(task.pk) for task in tasks]
-    return exchange(outcomes, ids, worker=worker, release="r1", names=["add"], now=time.time())
+    return exchange(outcomes, ids, worker=worker, release="r1", names=[name], now=time.time())
 
 
 def claimed(task: Task, *, worker: str = "w1") -> Claim:
