@@ -23,11 +23,11 @@ def all_ended(tasks: list[Task]) -> Callable[[], bool]:
 
 
 class WorkerProcess:
-    """One `manage.py rqworker`, as an operator starts it."""
+    """One `manage.py rqworker`, or `rqworker-pool`, as an operator starts it."""
 
-    def __init__(self, *arguments: str, **environment: str) -> None:
+    def __init__(self, *arguments: str, command: str = "rqworker", **environment: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "rqworker", *(arguments or ("high", "default", "low"))],
+            [sys.executable, "manage.py", command, *(arguments or ("high", "default", "low"))],
             cwd=ROOT,
             env=os.environ
             | {"DJANGO_SETTINGS_MODULE": "taskqueue_site.settings.test"}
