@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from redis.client import Pipeline
 from redis.exceptions import RedisError
 
 from jobs.broker.connection import redis
-from jobs.broker.tickets import describe, hash_key, ticket
+from jobs.broker.tickets import describe, hash_key, task_id_of, ticket
 
 #: An announcement that nobody withdraws or renews is forgotten after this.
 ANNOUNCED_SECONDS = 3600
@@ -40,10 +40,9 @@ def announce(pipe: Pipeline, tasks: Iterable[Announced], *, worker: str) -> None
     """Add to a pipeline: these tasks run on `worker`."""
     moment = time.time()
     for task in tasks:
-        describe(pipe, [(task.queue, task.task_id)])
+        describe(pipe, [(task.queue, task.task_id)], status="started")
         stamp = task.started_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         says: dict[Any, Any] = {
-            "status": "started",
             "started_at": stamp,
             "last_heartbeat": stamp,
             "worker_name": worker,
@@ -75,6 +74,13 @@ def withdraw(pipe: Pipeline, places: Iterable[tuple[str, str, int]]) -> None:
         pipe.zrem(f"rq:wip:{queue}", f"{job}:{fence}")
         pipe.unlink(f"rq:execution:{job}:{fence}", f"rq:executions:{job}")
         pipe.eval(_FORGET, 1, hash_key(task_id))
+
+
+def announced_on(queue: str) -> list[str]:
+    """The task ids in a queue's registry of started jobs. Raises RedisError."""
+    members = cast(list[bytes], redis().zrange(f"rq:wip:{queue}", 0, -1))
+    jobs = (member.decode(errors="replace").partition(":")[0] for member in members)
+    return [task_id for job in jobs if (task_id := task_id_of(job)) is not None]
 
 
 def withdraw_now(places: Iterable[tuple[str, str, int]]) -> None:

@@ -36,6 +36,7 @@ from jobs.worker.options import RunLimits, WorkerOptions
 from jobs.worker.overseer import Overseer
 from jobs.worker.parent_death import die_with_parent
 from jobs.worker.plain import PlainRunner
+from jobs.worker.scheduler import start_scheduler
 from jobs.worker.slots import Running, Slots
 
 LOOK_SECONDS = 0.1
@@ -90,7 +91,13 @@ class TaskWorker(Worker):
             connections.close_all()  # before any fork, the scheduler's too
             self.bootstrap(logging_level, date_format, log_format)
             if with_scheduler:
-                self._start_scheduler(burst, logging_level, date_format, log_format)
+                self.scheduler = start_scheduler(
+                    self,
+                    burst=burst,
+                    logging_level=logging_level,
+                    date_format=date_format,
+                    log_format=log_format,
+                )
             try:
                 self._keeper.beat_once()
                 self._supervise()

@@ -38,10 +38,17 @@ class WorkerProcess:
     def pid(self) -> int:
         return self.process.pid
 
+    def children(self) -> list[int]:
+        """The processes it has started: a work-horse, and with RQ's scheduler, that one before."""
+        return sorted(
+            int(child)
+            for children in Path(f"/proc/{self.pid}/task").glob("*/children")
+            for child in children.read_text().split()
+        )
+
     def horse_pid(self) -> int | None:
         """The process that runs the tasks."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return int(children[0]) if children else None
+        return self.children()[-1] if self.children() else None
 
     def kill_tree(self) -> None:
         """SIGKILL supervisor and horse in one blow."""
