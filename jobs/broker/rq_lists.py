@@ -61,7 +61,10 @@ def plain_counts(queue: str) -> dict[str, int]:
     for prefix in REGISTRIES.values():
         pipe.zrange(prefix + queue, 0, -1)
     return {
-        name: sum(task_id_of(member.decode(errors="replace")) is None for member in members)
+        name: sum(
+            task_id_of(member.decode(errors="replace").partition(":")[0]) is None
+            for member in members
+        )
         for name, members in zip(REGISTRIES, pipe.execute(), strict=True)
     }
 

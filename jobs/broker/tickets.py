@@ -80,7 +80,10 @@ def push(places: Sequence[tuple[str, str]], *, at_front: bool = False) -> None:
 
 
 def describe(pipe: Pipeline, places: Sequence[tuple[str, str]], *, status: str = "queued") -> None:
-    """Add to a pipeline: the hashes of tickets, given as (queue, task id); `status` is RQ's word."""
+    """Add to a pipeline: the hashes of tickets, given as (queue, task id).
+
+    `status` is RQ's word for where they are.
+    """
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     for queue, task_id in places:
         key = hash_key(task_id)

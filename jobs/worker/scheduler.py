@@ -50,7 +50,7 @@ def start_scheduler(
         try:
             scheduler.enqueue_scheduled_jobs()
         finally:
-            scheduler.release_locks()  # type: ignore[no-untyped-call]
+            scheduler.release_locks()
     elif scheduler.acquired_locks:
         scheduler.start()
     return scheduler
