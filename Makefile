@@ -4,10 +4,10 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test setup check bench lock
+.PHONY: help up test setup check docs bench screenshots lock
 
 help:  ## show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up:  ## start Redis, the web server and the workers on 127.0.0.1:8000; Ctrl-C stops them
 	@$(PYTHON) bootstrap.py up
@@ -21,8 +21,14 @@ setup:  ## make the environment and install everything, tools for tests included
 check:  ## run all that continuous integration runs: format, lint, types, contracts, tests
 	@$(PYTHON) bootstrap.py check $(ARGS)
 
+docs:  ## write the pages of the documentation that are derived from the code
+	@$(PYTHON) bootstrap.py docs
+
 bench:  ## measure; ARGS="noop latency" chooses
 	@$(PYTHON) bootstrap.py bench $(ARGS)
+
+screenshots:  ## take the pictures in docs/screenshots anew, of a real site
+	@$(PYTHON) bootstrap.py screenshots
 
 lock:  ## write requirements*.txt anew; ARGS=--upgrade takes the newest versions
 	@$(PYTHON) bootstrap.py lock $(ARGS)

@@ -20,6 +20,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -111,7 +112,7 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def run(command: list[object]) -> None:
+def run(command: Sequence[object]) -> None:
     """Run a command that shows its own errors."""
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=ROOT, stdout=sys.stderr, check=False)
@@ -137,7 +138,9 @@ COMMANDS = {
     "up": ("start Redis, the web server and the workers; Ctrl-C stops them", ["taskqueue_site.up"]),
     "test": ("run the tests on each database this machine has", ["tests"]),
     "check": ("run all that continuous integration runs", ["tests.checks"]),
+    "docs": ("write the pages that are derived from the code", ["docs.generator"]),
     "bench": ("measure; without names everything", ["benchmarks"]),
+    "screenshots": ("take the pictures in docs/screenshots anew", ["tests.screenshots"]),
     "lock": ("write requirements*.txt anew; --upgrade takes the newest versions", []),
 }
 
@@ -154,7 +157,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Do what the command line says."""
     options, further = parser().parse_known_args()
-    if further and options.command in {"setup", "up"}:
+    if further and options.command in {"setup", "up", "screenshots"}:
         raise CannotGoOn(f"{options.command} takes no arguments, not {' '.join(further)!r}")
     if options.command == "lock":
         lock_requirements(further)

@@ -1,5 +1,6 @@
 """The sockets: each checks who comes, takes a seat at the hub, and says nothing more."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,7 @@ class Refusal(AsyncWebsocketConsumer):
         await self.close(self._code)
 
 
-class Watcher(AsyncWebsocketConsumer):
+class Watcher(AsyncWebsocketConsumer, ABC):
     """A socket that only listens. It has no channel of its own in the layer: the hub has one."""
 
     channel_layer_alias = "none"
@@ -61,9 +62,9 @@ class Watcher(AsyncWebsocketConsumer):
         """Whether whoever opened this socket holds the permission."""
         return bool(await read(allowed, self.request, verb))
 
+    @abstractmethod
     async def enter(self) -> None:
-        """Take a seat."""
-        raise NotImplementedError
+        """Take a seat, once it is known that whoever came may."""
 
     async def disconnect(self, code: int) -> None:
         """Give the seat back."""

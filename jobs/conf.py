@@ -66,7 +66,7 @@ class Conf:
             item = known[key]
             kind: type = type(item.default)
             if not _allowed(value, kind, item.metadata):
-                allowed = _in_words(kind, item.metadata)
+                allowed = allowed_in_words(kind, item.metadata)
                 raise ImproperlyConfigured(f"JOBS[{key!r}] is {value!r}: it must be {allowed}.")
             values[item.name] = kind(value)
         return cls(**values)
@@ -80,7 +80,8 @@ def _allowed(value: object, kind: type, bounds: Mapping[str, float]) -> bool:
     return math.isfinite(value) and bounds["minimum"] <= value <= bounds["maximum"]
 
 
-def _in_words(kind: type, bounds: Mapping[str, float]) -> str:
+def allowed_in_words(kind: type, bounds: Mapping[str, float]) -> str:
+    """What a key of this type, within the bounds of its field's metadata, may hold."""
     if kind is str:
         return "a text"
     if kind is bool:

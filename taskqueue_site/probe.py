@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from redis import Redis
 from redis.exceptions import RedisError
 
-from taskqueue_site import env
+from taskqueue_site import env, variables
 from taskqueue_site.readiness import why_not_ready
 
 WEB_SECONDS = 3.0
@@ -21,8 +21,8 @@ SILENCE_SECONDS = 30
 
 def web() -> str:
     """Why the web server here is not ready; empty when it is."""
-    port = env.integer("PORT", 8000, minimum=1, maximum=65535)
-    hosts = env.words("ALLOWED_HOSTS")
+    port = variables.PORT.read()
+    hosts = variables.ALLOWED_HOSTS.read()
     return why_not_ready("127.0.0.1", port, allowed_hosts=hosts, seconds=WEB_SECONDS)
 
 
@@ -30,7 +30,7 @@ def worker() -> str:
     """Why no worker of this host is alive in Redis; empty when one is."""
     oldest = datetime.now(UTC) - timedelta(seconds=SILENCE_SECONDS)
     try:
-        with Redis.from_url(env.required("REDIS_URL", "the workers' Redis")) as redis:
+        with Redis.from_url(env.required(variables.REDIS_URL.name, "the workers' Redis")) as redis:
             for key in redis.smembers("rq:workers"):
                 host, beat = redis.hmget(key, "hostname", "last_heartbeat")
                 if host == socket.gethostname().encode() and _when(beat) > oldest:

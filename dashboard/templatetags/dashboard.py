@@ -11,10 +11,12 @@ from django.utils.safestring import SafeString
 
 from jobs.admin import display
 from jobs.domain.states import State
+from jobs.domain.wording import duration, in_utc, relative
+from jobs.selectors.explain import Reason
 
 register = template.Library()
 
-register.filter("duration", display.duration)
+register.filter("duration", duration)
 register.filter("pretty", display.pretty)
 register.filter("seen", display.seen)
 
@@ -47,19 +49,24 @@ def ago(at: datetime | str | None) -> str:
     moment = parse_datetime(at) if isinstance(at, str) else at
     if moment is None:
         return NONE
-    seconds = (timezone.now() - moment).total_seconds()
-    words = f"{display.duration(seconds)} ago" if seconds >= 0 else in_words(-seconds)
     return format_html(
         '<time datetime="{}" title="{}" data-ago>{}</time>',
         moment.isoformat(),
         timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S %Z"),
-        words,
+        relative(moment, now=timezone.now()),
     )
 
 
-def in_words(seconds: float) -> str:
-    """The time until a moment to come."""
-    return f"in {display.duration(seconds)}"
+@register.filter
+def told(reason: Reason) -> str:
+    """Why a task stands where it stands; how far the moment in it is away runs on."""
+    message = display.seen(reason.message)
+    if reason.moment is None:
+        return message
+    before, _, after = message.partition(str(reason.moment))
+    at = reason.moment.at
+    told = '{}<span class="moment">{}</span> ({}){}'
+    return format_html(told, before, in_utc(at), ago(at), after)
 
 
 @register.filter

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from jobs.admin.display import NOTHING, badge, duration, moment, outside, since, until
+from jobs.admin.display import NOTHING, badge, moment, outside, since, until
 from jobs.domain.states import ENDED, State
+from jobs.domain.wording import duration
 from jobs.models import Task
 
 #: What shows the payload is for those who may see payloads.

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from jobs.domain.states import State
+from jobs.domain.wording import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ LOOKS = MappingProxyType(
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-_UNITS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
 def icon(path: str) -> SafeString:
@@ -68,20 +68,6 @@ def badge(state: str, note: str = "") -> SafeString:
     if not note:
         return _BADGES[State(state)]
     return format_html('{} <span class="jobs-remark">{}</span>', _BADGES[State(state)], note)
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the two units a reader wants: `340 ms`, `1.2 s`, `3 min 5 s`, `2 d 4 h`."""
-    if seconds < 1:
-        return f"{max(0.0, seconds) * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = int(seconds)
-    for size, unit, small_size, small_unit in _UNITS:
-        if whole >= size:
-            rest = whole % size // small_size
-            return f"{whole // size} {unit}" + (f" {rest} {small_unit}" if rest else "")
-    return f"{whole} s"
 
 
 def moment(at: datetime | None) -> str:

@@ -1,23 +1,19 @@
 """What one task's page shows."""
 
-import re
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
 
 from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link, worker_url
-from jobs.admin.display import duration, moment, pretty, seen
+from jobs.admin.display import moment, pretty, seen, since, until
 from jobs.admin.verbs import MOST_REASON, may, possible
 from jobs.domain.states import State
+from jobs.domain.wording import duration
 from jobs.models import Task
-from jobs.selectors.explain import explain
+from jobs.selectors.explain import Reason, explain
 from jobs.selectors.timeline import MOST_ATTEMPTS, timeline
-
-_ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)")
 
 
 def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
@@ -50,23 +46,24 @@ def _explanations(task: Task) -> list[dict[str, object]]:
     """Each reason with links to what it is about, its moments in the viewer's zone."""
     return [
         {
-            "message": _with_moments(reason.message),
+            "message": _in_viewers_zone(reason),
             "links": [link for kind, name in reason.about if (link := _link(kind, name))],
         }
         for reason in explain(task)
     ]
 
 
-def _with_moments(message: str) -> SafeString:
-    parts = _ISO_MOMENT.split(seen(message))
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (moment(datetime.fromisoformat(part)) if place % 2 else part,)
-            for place, part in enumerate(parts)
-        ),
+def _in_viewers_zone(reason: Reason) -> str:
+    if reason.moment is None:
+        return seen(reason.message)
+    before, _, after = seen(reason.message).partition(str(reason.moment))
+    at, now = reason.moment.at, reason.moment.now
+    distance = (
+        format_html("in {}", until(at, now=now))
+        if at > now
+        else (format_html("{} ago", since(at, now=now)))
     )
+    return format_html("{}{} ({}){}", before, moment(at), distance, after)
 
 
 def _link(kind: str, name: str) -> tuple[str, str] | None:

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from jobs.admin.display import NOTHING, duration, moment, outside
+from jobs.admin.display import NOTHING, moment, outside
+from jobs.domain.wording import duration
 from jobs.models import Rollup
 
 #: Older minutes are for charts, not for reading line by line.

@@ -10,8 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.admin.columns import list_url
-from jobs.admin.display import NOTHING, duration, icon, moment, outside, seen
+from jobs.admin.display import NOTHING, icon, moment, outside, seen
 from jobs.domain.states import State
+from jobs.domain.wording import duration
 from jobs.models import WorkerLease
 from jobs.selectors.workers import WorkerFacts, workers
 

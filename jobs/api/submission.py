@@ -12,8 +12,8 @@ from jobs.api.problems import FieldError, InvalidInput
 from jobs.domain.options import CallOptions
 from jobs.domain.registry import TaskType, registry
 from jobs.domain.states import State
+from jobs.domain.wording import in_utc
 from jobs.models import Task
-from jobs.selectors.facts import moment
 
 #: Fields that mean the same, or decide the same.
 EXCLUSIVE = (
@@ -72,7 +72,7 @@ def submission_of(body: object, *, actor: str) -> Submission:
 def accepted(task: Task) -> dict[str, Any]:
     """The answer to a task that was written."""
     if task.state == State.SCHEDULED:
-        done = f"scheduled on {task.queue!r} queue for {moment(task.run_after)}"
+        done = f"scheduled on {task.queue!r} queue for {in_utc(task.run_after)}"
     else:
         done = f"queued on {task.queue!r} queue"
     return {

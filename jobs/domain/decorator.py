@@ -36,7 +36,10 @@ def task(
 ) -> Any:
     """Make a function of a module a task type: `@task`, or `@task(queue_name="high", …)`.
 
-    `takes_context=True` hands a `RunningTask` to the function as its first argument, `context`.
+    Args:
+        function: The function, where `@task` stands without brackets.
+        takes_context: Hand a `RunningTask` to the function as its first argument, `context`.
+        options: See `Declaration`.
 
     Raises:
         TypeError: there is no such option.

@@ -12,13 +12,20 @@ MAX_TIMEOUT_SECONDS = 7 * 24 * 3600.0
 MAX_NAME_CHARACTERS = 200
 
 
-class Options(TypedDict, total=False):
-    """What `using()` may change beside Django's four."""
+class Execution(TypedDict, total=False):
+    """How a task is run, said where its type is declared or for one call."""
 
     max_retries: int
+    """Tries after the first one."""
     timeout_seconds: float
-    backoff: RetryPolicy
+    """How long one attempt may run."""
+
+
+class Options(Execution, total=False):
+    """What `using()` may change beside Django's four."""
+
     expires_at: datetime | None
+    """Revoked if no worker was free before then; needs a time zone."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -32,17 +39,21 @@ class CallOptions(TypedDict, total=False):
     submitted_by: str
 
 
-class Declaration(TypedDict, total=False):
+class Declaration(Execution, total=False):
     """What `@task` may say."""
 
     name: str
+    """What rows call the task type."""
     aliases: tuple[str, ...]
+    """Former names, under which old rows still find it."""
     queue_name: str
+    """The queue where its tasks wait."""
     priority: int
+    """Chooses the queue where none is named: above 0 `high`, 0 `default`, below 0 `low`."""
     backend: str
-    max_retries: int
-    timeout_seconds: float
+    """Which of `settings.TASKS` takes its tasks."""
     backoff: RetryPolicy
+    """How long to wait before each retry."""
 
 
 def check_retries(count: object) -> int:

@@ -38,12 +38,38 @@ class Ending(StrEnum):
     """How one attempt ended, as the attempt's row tells it."""
 
     SUCCEEDED = "succeeded"
+    """The function returned."""
     FAILED = "failed"
+    """The function raised, or its result could not be stored."""
     TIMEOUT = "timeout"
+    """It ran longer than `timeout_seconds`, and was stopped."""
     CRASHED = "crashed"
+    """The process it ran in died."""
     LOST = "lost"
+    """Its worker fell silent, or was found dead by others."""
     CANCELLED = "cancelled"
+    """Somebody cancelled it while it ran."""
     SNOOZED = "snoozed"
+    """It asked to be run later."""
+
+
+#: These ended by the task's own doing, and spend a try.
+TRIED = frozenset({Ending.SUCCEEDED, Ending.FAILED, Ending.TIMEOUT})
+#: These ended with the worker's death, and are counted apart.
+RESCUED = frozenset({Ending.CRASHED, Ending.LOST})
+
+
+def ending_of(error: BaseException) -> Ending:
+    """How an attempt ended whose function raised."""
+    match error:
+        case TaskTimeout():
+            return Ending.TIMEOUT
+        case TaskStopped():
+            return Ending.CANCELLED
+        case Snooze():
+            return Ending.SNOOZED
+        case _:
+            return Ending.FAILED
 
 
 @dataclass(slots=True)

@@ -91,7 +91,15 @@ class TaskType(Task[P, R]):
         backend: str | None = None,
         **options: Unpack[Options],
     ) -> Self:
-        """A copy with other options; of Django's four, None leaves what there is."""
+        """A copy with other options; of Django's four, None leaves what there is.
+
+        Args:
+            priority: See `Declaration`.
+            queue_name: See `Declaration`.
+            run_after: Not before then; needs a time zone.
+            backend: See `Declaration`.
+            options: See `Options`.
+        """
         if unknown := options.keys() - Options.__annotations__.keys():
             allowed = ", ".join(
                 ["priority", "queue_name", "run_after", "backend", *Options.__annotations__]

@@ -11,16 +11,16 @@ SYSTEM_RANDOM = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Waits that grow by a factor: `first_seconds` before the first retry, at most `max_seconds`.
-
-    `jitter` (0 to 1) is the share of each wait that is left to chance, so that tasks which failed
-    together do not come back together.
-    """
+    """Waits that grow by a factor, so that tasks which fail in a row come back ever later."""
 
     first_seconds: float = 2.0
+    """The wait before the first retry."""
     factor: float = 2.0
+    """Each further wait is so many times the one before."""
     max_seconds: float = 3600.0
+    """No wait is longer."""
     jitter: float = 0.25
+    """The share of each wait left to chance: those that failed together come back apart."""
 
     def __post_init__(self) -> None:
         week = 7 * 24 * 3600

@@ -92,7 +92,7 @@ MOVES = MappingProxyType(
         Move.RELEASE: Rule(
             frozenset({State.STARTED}),
             State.PENDING,
-            "the worker that holds it but never began it; no try is spent",
+            "the worker that holds it: never begun, or cut short by its shutdown; no try is spent",
         ),
         Move.STOP: Rule(
             frozenset({State.STARTED}), State.REVOKED, "its worker, after a cancel request"

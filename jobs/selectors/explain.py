@@ -9,8 +9,8 @@ from django.utils import timezone
 from jobs.broker import sight
 from jobs.domain.registry import registry
 from jobs.domain.states import State
+from jobs.domain.wording import Moment, counted
 from jobs.models import Task
-from jobs.selectors.facts import moment
 from jobs.selectors.queues import QueueFacts, queues
 from jobs.selectors.workers import WorkerFacts, workers
 
@@ -22,12 +22,14 @@ OVERDUE = timedelta(seconds=5)
 class Reason:
     """One line of the answer. `about` names what to look at: pairs of kind and name.
 
-    Kinds are `task`, `queue`, `worker`, `task_type`, `dead_letter`.
+    Kinds are `task`, `queue`, `worker`, `task_type`, `dead_letter`. `moment` is the one that the
+    message tells, for pages that tell it in the reader's zone.
     """
 
     code: str
     message: str
     about: tuple[tuple[str, str], ...] = ()
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,10 @@ class Surroundings:
     def online(self) -> list[WorkerFacts]:
         """The workers that give signs of life."""
         return [worker for worker in self.workers if worker.state != "lost"]
+
+    def moment(self, at: datetime) -> Moment:
+        """A moment as seen from this one."""
+        return Moment(at, now=self.now)
 
 
 def explain(task: Task) -> list[Reason]:
@@ -74,36 +80,40 @@ def reasons(task: Task, around: Surroundings) -> list[Reason]:
             return list(_waiting(task, around))
         case State.BLOCKED:
             return [Reason("blocked", "It waits for the tasks it depends on.")]
-    return [_ended(task)]
+    return [_ended(task, around)]
 
 
-def _ended(task: Task) -> Reason:
-    when = moment(task.finished_at) or "an unknown time"
+def _ended(task: Task, around: Surroundings) -> Reason:
+    when = around.moment(task.finished_at or task.updated_at)
     match State(task.state):
         case State.SUCCESS:
-            return Reason("succeeded", f"It ended well at {when}.")
+            return Reason("succeeded", f"It ended well at {when}.", moment=when)
         case State.FAILURE if task.discarded_at is not None:
-            return Reason("discarded", f"It failed at {when} and was discarded since.")
+            return Reason("discarded", f"It failed at {when} and was discarded since.", moment=when)
         case State.FAILURE:
             return Reason(
                 "failed",
-                f"It failed for good at {when}, after {task.attempt_count} attempt(s). It lies in "
-                "the dead-letter queue until it is requeued or discarded.",
+                f"It failed for good at {when}, after {counted(task.attempt_count, 'attempt')}. "
+                "It lies in the dead-letter queue until it is requeued or discarded.",
                 (("dead_letter", str(task.pk)),),
+                when,
             )
     if task.expires_at is not None and task.cancel_requested_at is None:
-        return Reason("expired", f"No worker was free before {moment(task.expires_at)}.")
-    return Reason("revoked", f"It was cancelled at {when}; its events say by whom.")
+        expiry = around.moment(task.expires_at)
+        return Reason("expired", f"No worker was free before {expiry}.", moment=expiry)
+    return Reason("revoked", f"It was cancelled at {when}; its events say by whom.", moment=when)
 
 
 def _running(task: Task, around: Surroundings) -> Iterator[Reason]:
     name = task.worker or ""
     about = (("worker", name),)
     if task.cancel_requested_at is not None:
+        asked = around.moment(task.cancel_requested_at)
         yield Reason(
             "cancel_requested",
-            f"A cancel was asked for at {moment(task.cancel_requested_at)}; its worker stops it.",
+            f"A cancel was asked for at {asked}; its worker stops it.",
             about,
+            asked,
         )
     if name not in {worker.name for worker in around.online}:
         yield Reason(
@@ -112,17 +122,18 @@ def _running(task: Task, around: Surroundings) -> Iterator[Reason]:
             "elsewhere.",
             about,
         )
-    yield Reason("running", f"It runs on worker {name} since {moment(task.started_at)}.", about)
+    since = around.moment(task.started_at or task.updated_at)
+    yield Reason("running", f"It runs on worker {name} since {since}.", about, since)
 
 
 def _waiting(task: Task, around: Surroundings) -> Iterator[Reason]:
-    due = moment(task.run_after)
+    due = around.moment(task.run_after)
     if task.state == State.RETRY:
         tried = f"Its last attempt failed. Retry {task.tries} of {task.max_retries}"
         died = "Its last attempt ended with its worker's death. The next"
-        yield Reason("retry_wait", f"{tried if task.tries else died} is due at {due}.")
+        yield Reason("retry_wait", f"{tried if task.tries else died} is due at {due}.", moment=due)
     else:
-        yield Reason("scheduled", f"It is to run at {due}.")
+        yield Reason("scheduled", f"It is to run at {due}.", moment=due)
     if task.run_after < around.now - OVERDUE:
         yield Reason(
             "not_promoted",
@@ -151,9 +162,8 @@ def _pending(task: Task, around: Surroundings) -> Iterator[Reason]:
 def _obstacles(task: Task, around: Surroundings) -> Iterator[Reason]:
     """What keeps a waiting task from running, whether its time has come or not."""
     if task.expires_at is not None and task.expires_at <= around.now:
-        yield Reason(
-            "expired", f"Its time ran out at {moment(task.expires_at)}: it will be revoked."
-        )
+        expiry = around.moment(task.expires_at)
+        yield Reason("expired", f"Its time ran out at {expiry}: it will be revoked.", moment=expiry)
     if not around.type_is_known:
         yield Reason(
             "unknown_task_type",
@@ -198,7 +208,9 @@ def _line(task: Task, around: Surroundings) -> Iterator[Reason]:
     elif around.line.place is not None:
         if around.line.place:
             yield Reason(
-                "in_line", f"{around.line.place} task(s) of its queue are before it.", about
+                "in_line",
+                f"It has {counted(around.line.place, 'task')} of its queue before it.",
+                about,
             )
     elif around.line.is_whole:
         yield Reason(
@@ -208,4 +220,6 @@ def _line(task: Task, around: Surroundings) -> Iterator[Reason]:
             about,
         )
     else:
-        yield Reason("in_line", f"More than {sight.DEPTH} tasks of its queue are before it.", about)
+        yield Reason(
+            "in_line", f"It has more than {sight.DEPTH} tasks of its queue before it.", about
+        )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from jobs.broker import sight
 from jobs.domain.registry import registry
 from jobs.domain.states import OPEN, State
+from jobs.domain.wording import counted, duration
 from jobs.models import Task
 from jobs.selectors.migrations import missing_migrations
 from jobs.selectors.queues import queues
@@ -81,7 +82,7 @@ def _database() -> Iterator[Finding]:
         yield Finding(
             "migrations",
             Level.ERROR,
-            f"{missing} migration(s) are not applied.",
+            f"Not applied: {counted(missing, 'migration')}.",
             "Run `manage.py migrate`.",
         )
     else:
@@ -140,12 +141,13 @@ def _workers() -> Iterator[Finding]:
                 "workers",
                 Level.WARNING,
                 f"Worker {worker.name} on {worker.host} is silent for "
-                f"{worker.heartbeat_age_seconds:g} s, with {len(worker.current_tasks)} task(s).",
+                f"{duration(worker.heartbeat_age_seconds)}, with "
+                f"{counted(len(worker.current_tasks), 'task')}.",
                 "Nothing, if another worker or `manage.py run_maintenance` runs: its tasks go on "
                 "elsewhere.",
             )
     if online:
-        yield Finding("workers", Level.OK, f"{len(online)} worker(s) online.")
+        yield Finding("workers", Level.OK, f"{counted(len(online), 'worker')} online.")
     else:
         yield Finding(
             "workers",
@@ -171,7 +173,7 @@ def _leader() -> Iterator[Finding]:
 def _queues() -> Iterator[Finding]:
     for queue in queues():
         waits = queue.oldest_waiting_seconds
-        since = "" if waits is None else f", the oldest for {waits:g} s"
+        since = "" if waits is None else f", the oldest for {duration(waits)}"
         standing = f"Queue {queue.name}: {queue.pending} waiting{since}, {queue.running} running"
         if not queue.workers:
             yield Finding(
@@ -184,12 +186,12 @@ def _queues() -> Iterator[Finding]:
             yield Finding(
                 "queues",
                 Level.WARNING,
-                f"{standing}, {queue.workers} worker(s).",
+                f"{standing}, {counted(queue.workers, 'worker')}.",
                 "Start more workers on it, or ask a task why it waits: "
                 "`GET /api/tasks/{id}/explain`.",
             )
         else:
-            yield Finding("queues", Level.OK, f"{standing}, {queue.workers} worker(s).")
+            yield Finding("queues", Level.OK, f"{standing}, {counted(queue.workers, 'worker')}.")
 
 
 def _lost_tickets() -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import orjson
 from django.db.backends.utils import CursorWrapper
 
-from jobs.domain.outcomes import Ending, Outcome
+from jobs.domain.outcomes import RESCUED, TRIED, Outcome
 from jobs.domain.states import MOVES, Move, State
 from jobs.store.dialect import is_postgresql, key, task_id, text_of
 
@@ -102,11 +102,6 @@ UPDATE jobs_task AS t SET state = {_NEXT}, tries = t.tries + r.tried,
 RETURNING id, state
 """  # noqa: S608
 
-#: Attempts that ended by the task's own doing spend a try; those that ended with their worker's
-#: death are counted apart, and a cancelled or snoozed one spends nothing.
-_TRIED = frozenset({Ending.SUCCEEDED, Ending.FAILED, Ending.TIMEOUT})
-_RESCUED = frozenset({Ending.CRASHED, Ending.LOST})
-
 
 def finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) -> dict[str, State]:
     """End these attempts; gives task id -> new state for those that were still ours to end.
@@ -145,8 +140,8 @@ def _row(outcome: Outcome) -> tuple[object, ...]:
         outcome.task_id,
         outcome.fence,
         MOVES[outcome.move].target.value,
-        int(outcome.ending in _TRIED),
-        int(outcome.ending in _RESCUED),
+        int(outcome.ending in TRIED),
+        int(outcome.ending in RESCUED),
         outcome.queued,
         outcome.started,
         outcome.finished,

@@ -14,11 +14,12 @@ from django.utils.safestring import SafeString
 from jobs.admin import display
 from jobs.admin.columns import list_url
 from jobs.domain.states import State
+from jobs.domain.wording import duration
 from jobs.selectors.stats import Stats, stats
 
 register = template.Library()
 
-register.filter("duration", display.duration)
+register.filter("duration", duration)
 register.filter("moment", display.moment)
 register.filter("seen", display.seen)
 

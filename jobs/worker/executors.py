@@ -11,7 +11,7 @@ from django.db import connections
 
 from jobs.announcements import tell_started
 from jobs.domain.next_move import after_exception
-from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, TaskTimeout
+from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, ending_of
 from jobs.domain.payload import clean_text, encode
 from jobs.domain.registry import TaskType, registry
 from jobs.domain.running import RunningTask, running
@@ -126,7 +126,7 @@ def _failed(
         task_id=claim.task_id,
         fence=claim.fence,
         move=move,
-        ending=_ending(error),
+        ending=ending_of(error),
         queued=claim.queued,
         started=started,
         finished=finished,
@@ -137,18 +137,6 @@ def _failed(
         error=_sentence(error),
         traceback=_traceback(error),
     )
-
-
-def _ending(error: BaseException) -> Ending:
-    match error:
-        case TaskTimeout():
-            return Ending.TIMEOUT
-        case TaskStopped():
-            return Ending.CANCELLED
-        case Snooze():
-            return Ending.SNOOZED
-        case _:
-            return Ending.FAILED
 
 
 def _sentence(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""What every environment shares. Each environment variable is described in `.env.example`."""
+"""What every environment shares. `taskqueue_site.variables` describes each environment variable."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 import dj_database_url
 import django
 
-from taskqueue_site import env
+from taskqueue_site import env, variables
 from taskqueue_site.up.redis_server import RedisServer
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "var")
+DATA_DIR = variables.DATA_DIR.read(BASE_DIR / variables.DATA_DIR.default)
 
 DEBUG = False
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+ALLOWED_HOSTS = variables.ALLOWED_HOSTS.read()
+CSRF_TRUSTED_ORIGINS = variables.CSRF_TRUSTED_ORIGINS.read()
 
 INSTALLED_APPS = [
     "taskqueue_site",  # for its `serve` command
@@ -48,8 +48,8 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "taskqueue_site.urls"
-WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, minimum=1, maximum=64)
-WEB_THREADS = env.integer("WEB_THREADS", 4, minimum=1, maximum=64)
+WEB_PROCESSES = variables.WEB_PROCESSES.read()
+WEB_THREADS = variables.WEB_THREADS.read()
 #: The longest body of any request, in bytes: ten thousand tasks of 1.6 kB each.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
@@ -73,14 +73,14 @@ TEMPLATES = [
 
 def database(url: str) -> dict[str, object]:
     """Django's DATABASES entry for a URL: `sqlite:///path` or `postgresql://user:pw@host/name`."""
-    allowed = "sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME"
+    name, allowed = variables.DATABASE_URL.name, variables.DATABASE_URL.allowed
     scheme = urlsplit(url).scheme
     if scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise env.BadVariable("DATABASE_URL", f"{scheme}://…", allowed)
+        raise env.BadVariable(name, f"{scheme}://…", allowed)
     try:
         parsed: dict[str, object] = dict(dj_database_url.parse(url))
     except ValueError:
-        raise env.BadVariable("DATABASE_URL", f"{scheme}://…", allowed) from None
+        raise env.BadVariable(name, f"{scheme}://…", allowed) from None
     if scheme == "sqlite":
         # Closing the last connection to a WAL database writes the whole log back: milliseconds.
         parsed["CONN_MAX_AGE"] = None
@@ -103,17 +103,16 @@ def database(url: str) -> dict[str, object]:
     return parsed
 
 
-DATABASES = {"default": database(env.text("DATABASE_URL", f"sqlite:///{DATA_DIR}/tasks.sqlite3"))}
+DATABASES = {
+    "default": database(variables.DATABASE_URL.read(f"sqlite:///{DATA_DIR}/tasks.sqlite3"))
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Without a name it is the server that `make up` starts, never one that happens to listen on 6379.
-REDIS_URL = env.text("REDIS_URL", RedisServer(DATA_DIR / "redis").url)
+REDIS_URL = variables.REDIS_URL.read(RedisServer(DATA_DIR / "redis").url)
 if urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
-    raise env.BadVariable(
-        "REDIS_URL",
-        f"{urlsplit(REDIS_URL).scheme}://…",
-        "redis://HOST:PORT/DB, rediss:// or unix://",
-    )
+    given = f"{urlsplit(REDIS_URL).scheme}://…"
+    raise env.BadVariable(variables.REDIS_URL.name, given, variables.REDIS_URL.allowed)
 
 QUEUE_NAMES = ("high", "default", "low")
 RQ_QUEUES = {
@@ -130,11 +129,11 @@ TASKS = {
 }
 
 JOBS = {
-    "LEASE_SECONDS": env.number("LEASE_SECONDS", 30, minimum=1, maximum=3600),
-    "DRAIN_SECONDS": env.number("DRAIN_SECONDS", 30, minimum=0, maximum=3600),
-    "DEMO_SPEED": env.number("DEMO_SPEED", 1, minimum=0, maximum=100),
-    "DEMO_FAILURES": env.number("DEMO_FAILURES", 1, minimum=0, maximum=10),
-    "RELEASE": env.text("RELEASE"),
+    "LEASE_SECONDS": variables.LEASE_SECONDS.read(),
+    "DRAIN_SECONDS": variables.DRAIN_SECONDS.read(),
+    "DEMO_SPEED": variables.DEMO_SPEED.read(),
+    "DEMO_FAILURES": variables.DEMO_FAILURES.read(),
+    "RELEASE": variables.RELEASE.read(),
 }
 
 REST_FRAMEWORK = {
@@ -171,7 +170,7 @@ CHANNEL_LAYERS = {
 
 DASHBOARD = {
     # The sockets tell the numbers this often when nothing changes.
-    "BEAT_SECONDS": env.number("LIVE_BEAT_SECONDS", 2, minimum=0.25, maximum=60),
+    "BEAT_SECONDS": variables.LIVE_BEAT_SECONDS.read(),
 }
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -192,9 +191,9 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT: Path | None = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
+STATIC_ROOT: Path | None = Path(variables.STATIC_ROOT.read(str(DATA_DIR / "static")))
 
-LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_LEVEL = variables.LOG_LEVEL.read()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

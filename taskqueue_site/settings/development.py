@@ -1,10 +1,10 @@
 """A developer's machine: an insecure key, an open API on loopback, debug pages on request."""
 
-from taskqueue_site import env
+from taskqueue_site import variables
 from taskqueue_site.settings.base import *  # noqa: F403
 
 # Off unless asked for: it keeps each query's text in memory, which a queue under load fills.
-DEBUG = env.flag("DEBUG", default=False)
+DEBUG = variables.DEBUG.read()
 # Static files are served from the apps' own folders: nothing to collect.
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True

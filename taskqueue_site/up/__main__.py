@@ -116,6 +116,7 @@ def run(options: Options) -> int:
         supervisor.say(str(problem))
         status = 2
     clean = stack.stop()
+    supervisor.deafen()
     supervisor.say("stopped" if clean else "stopped; something had to be killed")
     return status or (0 if clean else 1)
 

@@ -7,10 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from taskqueue_site import env
+from taskqueue_site import env, variables
 from taskqueue_site.up.ports import is_free, is_loopback
-
-MOST_WORKERS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +44,16 @@ def read_options() -> Options:
     """
     data_folder, drain_seconds = _from_settings()
     return Options(
-        host=env.text("HOST", "127.0.0.1"),
-        port=env.integer("PORT", 8000, minimum=1, maximum=65535),
+        host=variables.HOST.read(),
+        port=variables.PORT.read(),
         data_folder=data_folder,
         drain_seconds=drain_seconds,
         workers={
-            queue: env.integer(variable, count, minimum=0, maximum=MOST_WORKERS)
-            for queue, variable, count in (
-                ("high", "WORKERS_HIGH", 4),
-                ("default", "WORKERS_DEFAULT", 2),
-                ("low", "WORKERS_LOW", 2),
-            )
+            "high": variables.WORKERS_HIGH.read(),
+            "default": variables.WORKERS_DEFAULT.read(),
+            "low": variables.WORKERS_LOW.read(),
         },
-        own_redis=not env.text("REDIS_URL"),
+        own_redis=not variables.REDIS_URL.read(),
     )
 
 

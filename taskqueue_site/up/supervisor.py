@@ -11,6 +11,7 @@ from taskqueue_site.up.stream import Stream
 
 ME = "up"
 TURN_SECONDS = 0.2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECOND_SIGNAL_SECONDS = 1.0
 """A signal this soon after the first is its echo: `make` and `timeout` pass theirs on as well."""
 READ_BYTES = 65536
@@ -43,7 +44,7 @@ class Supervisor:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(bell_end, warn_on_full_buffer=False)
         self._selector.register(self._bell, selectors.EVENT_READ)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # so that it wakes us
 
@@ -113,6 +114,11 @@ class Supervisor:
                 self._kill_asked = False
             self._turn()
         return clean
+
+    def deafen(self) -> None:
+        """Ignore what still comes: all has ended, and a late signal must not spoil the status."""
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
     def running(self, *, but: Sequence[Program] = ()) -> list[Program]:
         """The programs under its care, those in `but` left out."""

@@ -5,58 +5,56 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jobs.conf import Conf, allowed_in_words
+from taskqueue_site import variables
+from taskqueue_site.variable_kinds import Variable
+from taskqueue_site.variables import SECTIONS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-READERS = {"text", "required", "secret", "one_of", "folder", "integer", "number", "flag", "words"}
-#: Read before any file can be: they say which file, and which settings.
-NOT_THROUGH_ENV = {"DJANGO_SETTINGS_MODULE"}
-SECTIONS = re.compile(r"((?:^# .*\n)+)((?:^#[A-Z_]+=.*\n)+)", re.MULTILINE)
+READERS = {"text", "one_of", "folder", "integer", "number", "flag", "words"}
+DECLARATIONS = {"variables.py", "variable_kinds.py"}
+OTHER_MODULES = [
+    path for path in (ROOT / "taskqueue_site").rglob("*.py") if path.name not in DECLARATIONS
+]
+DECLARED = {variable.name: variable for one in SECTIONS.values() for variable in one}
 
 
-def read_by_the_code() -> set[str]:
-    """The first argument of every call of a reader in `taskqueue_site.env`."""
-    names = set()
-    for path in (ROOT / "taskqueue_site").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            match node:
-                case ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="env"), attr=reader),
-                    args=[ast.Constant(value=str(name)), *_],
-                ) if reader in READERS:
-                    names.add(name)
-                    if reader == "secret":
-                        names.add(f"{name}_FILE")
-    return names | workers_variables()
+def documented() -> dict[str, str]:
+    """Name -> the default that `.env.example` shows."""
+    text = (ROOT / ".env.example").read_text()
+    return dict(re.findall(r"^#([A-Z_]+)=(.*)$", text, re.MULTILINE))
 
 
-def workers_variables() -> set[str]:
-    """Those that the stack reads in a loop."""
-    source = (ROOT / "taskqueue_site" / "up" / "options.py").read_text()
-    return set(re.findall(r'"(WORKERS_[A-Z]+)"', source))
+def test_every_variable_that_is_declared_is_told() -> None:
+    declared = {one.name for one in vars(variables).values() if isinstance(one, Variable)}
+    assert set(documented()) == set(DECLARED) == declared
 
 
-def documented() -> dict[str, tuple[str, str]]:
-    """Name -> the default that is shown, and the words above it."""
-    found = {}
-    for words, lines in SECTIONS.findall((ROOT / ".env.example").read_text()):
-        for line in lines.splitlines():
-            name, _, default = line.removeprefix("#").partition("=")
-            found[name] = (default, words)
-    return found
+@pytest.mark.parametrize("path", OTHER_MODULES, ids=lambda path: path.stem)
+def test_no_variable_is_read_beside_its_declaration(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="env"), attr=reader)):
+                assert reader not in READERS, f"line {node.lineno}: declare it in variables.py"
 
 
-def test_every_variable_is_documented_and_no_other() -> None:
-    assert set(documented()) == read_by_the_code() | NOT_THROUGH_ENV
-
-
-@pytest.mark.parametrize("name", sorted(documented()))
-def test_each_variable_says_what_is_allowed(name: str) -> None:
-    _, words = documented()[name]
-    told = r"\d to \d|://|comma-separated|characters|Any text| or |[Ff]older|[Aa]ddress|0 does"
-    assert re.search(told, words), words
+@pytest.mark.parametrize(
+    "variable", [one for one in DECLARED.values() if not one.meaning], ids=lambda one: one.name
+)
+def test_a_variable_that_sets_a_key_of_jobs_allows_what_the_key_does(
+    variable: Variable[Any],
+) -> None:
+    (key,) = (item for item in fields(Conf) if item.name.upper() == variable.name)
+    assert variable.default == key.default
+    if key.metadata:
+        allowed = allowed_in_words(type(key.default), key.metadata)
+        assert variable.allowed == allowed.replace(",", "")
 
 
 def test_the_defaults_that_are_shown_are_those_of_the_code(tmp_path: Path) -> None:
@@ -70,7 +68,7 @@ def test_the_defaults_that_are_shown_are_those_of_the_code(tmp_path: Path) -> No
     )
     unsaid = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "STATIC_ROOT", "HTTPS"}
     unsaid |= {"SECRET_KEY", "SECRET_KEY_FILE"}
-    defaults = {name: value for name, (value, _) in documented().items() if name not in unsaid}
+    defaults = {name: value for name, value in documented().items() if name not in unsaid}
     assert len(defaults) >= 15
     bare = {k: v for k, v in os.environ.items() if k not in documented()}
     bare |= {"DATA_DIR": str(tmp_path), "ENV_FILE": os.devnull}

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONGEST_FILE = 300
 VAGUE = {"utils", "util", "helpers", "helper", "common", "constants", "misc"}
-PLACES = ("jobs", "dashboard", "taskqueue_site", "tests", "benchmarks")
+PLACES = ("jobs", "dashboard", "taskqueue_site", "tests", "benchmarks", "docs")
 SOURCES = sorted(
     path.relative_to(ROOT)
     for place in PLACES

@@ -6,23 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_links_into_the_repository_lead_somewhere(page: str) -> None:
-    links = re.findall(r"(?<!!)\[[^]]*]\(([^)#]+)\)", (ROOT / page).read_text())
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_make_targets_that_are_named_exist(page: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", (ROOT / page).read_text(), re.MULTILINE))
-    assert named <= targets
 
 
 def test_the_python_in_the_readme_runs(tmp_path: Path) -> None:

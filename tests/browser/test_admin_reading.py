@@ -95,6 +95,25 @@ def test_nothing_scrolls_sideways_on_a_phone(visit: Visitor) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
+def test_tick_box_badge_and_name_of_a_task_stand_apart(visit: Visitor) -> None:
+    # given
+    rows_of_every_state()
+
+    # when
+    page = visit(LIST)
+    gaps = page.evaluate(
+        """() => [...document.querySelectorAll("#result_list tbody tr")].flatMap((row) => {
+            const [box, badge, name] = ["input", ".jobs-badge", ".field-task_type bdi"]
+                .map((part) => row.querySelector(part).getBoundingClientRect());
+            return [badge.left - box.right, name.left - badge.right];
+        })"""
+    )
+
+    # then, in pixels
+    assert len(gaps) >= 16
+    assert min(gaps) >= 8
+
+
 def test_the_keyboard_reaches_every_control_and_shows_where_it_is(visit: Visitor) -> None:
     # given
     make_task(state="FAILURE")

@@ -1,9 +1,13 @@
 """The page of one task in the admin."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from jobs.domain.states import State
 from jobs.models import Attempt, Event, Task
@@ -70,6 +74,22 @@ def test_attempts_and_events_are_on_the_page(root):
 
 def test_it_says_why_a_task_is_not_running(root):
     assert "No worker listens on queue" in page_of(root, make_task())
+
+
+def test_it_tells_when_a_task_is_to_run_and_how_long_that_is(root):
+    # given
+    due = timezone.now() + timedelta(minutes=10, seconds=30)
+
+    # when
+    page = page_of(root, make_task(state="SCHEDULED", run_after=due))
+
+    # then
+    sentence = re.search(r"<li>(It is to run at .*?)</li>", page)
+    assert sentence is not None
+    at = due.isoformat()
+    assert f'<time datetime="{at}" data-moment' in sentence[1]
+    assert f'(in <time datetime="{at}" data-until>10 min' in sentence[1]
+    assert "UTC (" not in sentence[1]
 
 
 def test_hostile_text_is_text_wherever_it_stands(root):

@@ -43,6 +43,7 @@ def test_an_old_python_can_read_it_and_is_told_what_is_needed() -> None:
     ("words", "told"),
     [
         (["up", "now"], "up takes no arguments, not 'now'"),
+        (["screenshots", "all"], "screenshots takes no arguments, not 'all'"),
         (["fly"], "invalid choice: 'fly'"),
         ([], "COMMAND"),
     ],
@@ -53,7 +54,10 @@ def test_a_wrong_command_is_refused_with_status_2(words: list[str], told: str) -
     assert told in done.stderr
 
 
-@pytest.mark.parametrize("command", ["setup", "up", "test", "check", "lock"])
+COMMANDS = ["setup", "up", "test", "check", "docs", "screenshots", "lock"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(command: str) -> None:
     done = bootstrap(command, "--help")
     assert done.returncode == 0

@@ -1,10 +1,12 @@
 """The pages without scripts: what they show, what their forms do, and whom they refuse."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
@@ -129,6 +131,14 @@ def test_the_task_page_tells_the_whole_story(client: Client) -> None:
     assert "&quot;x&quot;: 1" in page
     assert f"/tasks/{task.pk}/requeue/" in page
     assert f"/tasks/{task.pk}/cancel/" not in page
+
+
+def test_the_task_page_tells_when_a_task_is_to_run(client: Client) -> None:
+    due = timezone.now() + timedelta(minutes=10, seconds=30)
+    task = make_task(state="SCHEDULED", run_after=due)
+    page = html(client.get(f"/tasks/{task.pk}/"))
+    assert f">{due:%Y-%m-%d %H:%M:%S} UTC</span>" in page
+    assert "data-ago>in 10 min" in page
 
 
 def test_an_unknown_task_is_a_404_page(client: Client) -> None:

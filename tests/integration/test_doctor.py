@@ -149,7 +149,7 @@ def test_a_task_that_waits_for_long_is_told():
     _, findings = doctor()
 
     assert levels(findings, "queues") == ["ok", "ok", "warning"]
-    assert "the oldest for 36" in findings["queues"][2]["message"]
+    assert "the oldest for 1 h, " in findings["queues"][2]["message"]
 
 
 @pytest.mark.usefixtures("well")

@@ -1,5 +1,6 @@
 """The browser that the tests drive."""
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -30,4 +31,9 @@ def executable() -> str:
 
 def why_not() -> str:
     """Why this machine cannot run browser tests; empty when it can."""
-    return "" if executable() else "no Chromium found (apt install chromium, or set CHROMIUM)"
+    if importlib.util.find_spec("playwright") is None:
+        return "Playwright is not installed (make setup)"
+    browser = executable()
+    if not browser:
+        return "no Chromium found (apt install chromium, or set CHROMIUM)"
+    return "" if shutil.which(browser) else f"CHROMIUM is {browser!r}, which is no program"

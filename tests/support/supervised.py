@@ -17,7 +17,9 @@ def main(seconds: float, codes: list[str]) -> int:
             supervisor.start(Program(f"program-{number}", [sys.executable, "-c", code]))
         supervisor.run()
     except StopAsked:
-        return 0 if supervisor.stop(supervisor.running(), seconds=seconds) else 1
+        clean = supervisor.stop(supervisor.running(), seconds=seconds)
+        supervisor.deafen()
+        return 0 if clean else 1
     return 3
 
 

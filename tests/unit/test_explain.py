@@ -1,5 +1,6 @@
 """Why a task is not running: states and surroundings on the left, reasons on the right."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -150,6 +151,13 @@ def test_a_task_is_explained_by_what_holds_it(about, surroundings, codes):
     assert [reason.code for reason in reasons(about, surroundings)] == codes
 
 
+@pytest.mark.parametrize(("about", "surroundings", "codes"), TABLE.values(), ids=TABLE)
+def test_no_message_tells_a_moment_that_pages_cannot_find(about, surroundings, codes):
+    for reason in reasons(about, surroundings):
+        told = [] if reason.moment is None else [str(reason.moment)]
+        assert re.findall(r"\d{4}-\d\d-\d\d[^)]*\)", reason.message) == told
+
+
 def test_every_state_has_an_explanation():
     assert {about.state for about, _, _ in TABLE.values()} == set(State)
 
@@ -162,7 +170,7 @@ def test_the_words_name_the_facts():
     (waits, nobody) = reasons(about, around())
 
     # then
-    assert "Retry 2 of 5 is due at 2026-01-31T12:01:00.000000Z" in waits.message
+    assert "Retry 2 of 5 is due at 2026-01-31 12:01:00 UTC (in 1 min)" in waits.message
     assert "manage.py rqworker low" in nobody.message
     assert nobody.about == (("queue", "low"),)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from taskqueue_site import env
+from taskqueue_site import variables
 from taskqueue_site.server import Address, AddressInUse, serve
 
 
@@ -28,8 +28,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until stopped; an address that cannot be had ends with status 2."""
         address = Address(
-            host=options["host"] or env.text("HOST", "127.0.0.1"),
-            port=options["port"] or env.integer("PORT", 8000, minimum=1, maximum=65535),
+            host=options["host"] or variables.HOST.read(),
+            port=options["port"] or variables.PORT.read(),
         )
         try:
             serve(address, reload=options["reload"])

@@ -1,0 +1,23 @@
+"""The command that photographs the pages."""
+
+import os
+import subprocess
+import sys
+
+from tests.support.workers import ROOT
+
+
+def test_without_a_browser_it_says_so_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.screenshots"],
+        cwd=ROOT,
+        env=os.environ | {"CHROMIUM": "/nowhere/chromium"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "make screenshots: CHROMIUM is '/nowhere/chromium', which is no program\n"
+    )

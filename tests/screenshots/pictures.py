@@ -1,0 +1,52 @@
+"""Each page in each look."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.screenshots.scene import Scene, a_scene
+from tests.support.browsing import LIVE_MS, Visit, running_browser
+
+DESKTOP = {"viewport": {"width": 1360, "height": 900}}
+#: What the name of a picture ends in -> the browser's options.
+LOOKS: dict[str, dict[str, Any]] = {
+    "": DESKTOP | {"color_scheme": "light"},
+    "-dark": DESKTOP | {"color_scheme": "dark"},
+    "-phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    },
+}
+#: Where a page says how fresh its numbers are.
+FRESHNESS = "[data-connection-words], [data-strip-state]"
+
+
+def take_all(folder: Path) -> Iterator[Path]:
+    """Take every picture into the folder; gives each file once it is written."""
+    with a_scene() as scene, running_browser() as browser:
+        for look, options in LOOKS.items():
+            visit = Visit(browser, scene.web.url, scene.user, timezone_id="UTC", **options)
+            for name, path in _pages(scene).items():
+                visit.page.goto(path)
+                for words in visit.page.locator(FRESHNESS).all():
+                    expect(words).to_have_text("Live", timeout=LIVE_MS)
+                picture = folder / f"{name}{look}.png"
+                visit.page.screenshot(path=picture, animations="disabled")
+                yield picture
+            visit.close()
+            assert visit.troubles == []
+
+
+def _pages(scene: Scene) -> dict[str, str]:
+    """Name of the picture -> address."""
+    tasks = "/admin/jobs/task/"
+    return {
+        "dashboard": "/",
+        "task": f"/tasks/{scene.running.pk}/",
+        "admin-tasks": tasks,
+        "admin-task": f"{tasks}{scene.failed.pk}/change/",
+    }
