@@ -48,7 +48,8 @@ class WorkerProcess:
 
     def horse_pid(self) -> int | None:
         """The process that runs the tasks."""
-        return self.children()[-1] if self.children() else None
+        children = self.children()
+        return children[-1] if children else None
 
     def kill_tree(self) -> None:
         """SIGKILL supervisor and horse in one blow."""
