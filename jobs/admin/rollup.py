@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.domain.histogram import percentile
 from jobs.domain.wording import duration
 from jobs.models import Rollup
 
@@ -29,8 +30,12 @@ class RollupAdmin(admin.ModelAdmin[Rollup]):
         "failed",
         "revoked",
         "snoozed",
-        "mean_wait",
-        "mean_run",
+        "timed_out",
+        "worker_died",
+        "median_wait",
+        "most_waited",
+        "median_run",
+        "most_ran",
     )
     list_display_links = None
     change_list_template = "admin/jobs/rollup/change_list.html"
@@ -72,17 +77,27 @@ class RollupAdmin(admin.ModelAdmin[Rollup]):
         """The type's name."""
         return outside(rollup.name, 60)
 
-    @admin.display(description="mean wait")
-    def mean_wait(self, rollup: Rollup) -> str:
-        """Over the attempts that ended in this minute."""
-        return _mean(rollup.wait_seconds, rollup)
+    @admin.display(description="median wait")
+    def median_wait(self, rollup: Rollup) -> str:
+        """Half of the attempts that ended in this minute had waited no longer."""
+        return _percentile(rollup.wait_histogram, 50)
 
-    @admin.display(description="mean run")
-    def mean_run(self, rollup: Rollup) -> str:
-        """Over the attempts that ended in this minute."""
-        return _mean(rollup.run_seconds, rollup)
+    @admin.display(description="95 % waited")
+    def most_waited(self, rollup: Rollup) -> str:
+        """At most so long."""
+        return _percentile(rollup.wait_histogram, 95)
+
+    @admin.display(description="median run")
+    def median_run(self, rollup: Rollup) -> str:
+        """Half of them ran no longer."""
+        return _percentile(rollup.run_histogram, 50)
+
+    @admin.display(description="95 % ran")
+    def most_ran(self, rollup: Rollup) -> str:
+        """At most so long."""
+        return _percentile(rollup.run_histogram, 95)
 
 
-def _mean(total_seconds: float, rollup: Rollup) -> str:
-    attempts = rollup.succeeded + rollup.retried + rollup.failed + rollup.snoozed
-    return duration(total_seconds / attempts) if attempts else NOTHING
+def _percentile(histogram: list[int], percent: float) -> str:
+    seconds = percentile(histogram, percent)
+    return NOTHING if seconds is None else duration(seconds)

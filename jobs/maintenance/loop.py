@@ -8,7 +8,7 @@ from jobs.broker.leader import lead, resign
 from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
-from jobs.maintenance.sweep import sweep
+from jobs.maintenance.sweep import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ class Maintenance:
         self._name = name
         self._reaper = Reaper()
         self._mirrored_at = float("-inf")
+        self._sweeper = Sweeper()
 
     def tick(self) -> None:
         """Do what is due, if this process leads. Raises django.db.Error: the database is away."""
@@ -29,7 +30,7 @@ class Maintenance:
             return
         try:
             promote()
-            sweep()
+            self._sweeper.sweep()
             self._reaper.reap()
             self._mirror()
         except BrokerAway as error:

@@ -6,7 +6,9 @@ finds wrongly does no harm: the claim refuses a second ticket.
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -21,23 +23,68 @@ logger = logging.getLogger(__name__)
 #: is pending and not in its list.
 GRACE = timedelta(seconds=2)
 MOST_PER_QUEUE = 5000
+#: Before a ticket that was rung in vain is rung again; doubled each time.
+PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 60.0
 
 
-def sweep() -> int:
-    """Ring for the lost of every queue, the longest waiting first; gives how many tickets."""
-    rung = 0
-    for queue in queue_names():
-        watermark, at_front = _watermark(queue)
-        if watermark is None:
-            continue
-        lost = waiting_since_before(queue, watermark - GRACE, limit=MOST_PER_QUEUE)
-        if lost:
-            tickets.push([(queue, task_id) for task_id in lost], at_front=at_front)
-            logger.warning(
-                "%d ticket(s) of queue %s were lost and are rung again", len(lost), queue
-            )
-        rung += len(lost)
-    return rung
+class Sweeper:
+    """Finds lost tickets; one that is lost again and again is rung for ever more slowly.
+
+    Such a task is popped by workers that may not take it: they do not know its type. It waits for
+    one that does, without keeping Redis and the log busy meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._pauses: dict[str, _Pause] = {}
+
+    def sweep(self, *, now_seconds: float | None = None) -> int:
+        """Ring for the lost of every queue, the longest waiting first; gives how many tickets.
+
+        `now_seconds` is on the clock of `time.monotonic`, which is the default.
+        """
+        now = time.monotonic() if now_seconds is None else now_seconds
+        rung = 0
+        for queue in queue_names():
+            watermark, at_front = _watermark(queue)
+            if watermark is None:
+                continue
+            waiting = waiting_since_before(queue, watermark - GRACE, limit=MOST_PER_QUEUE)
+            lost = [task_id for task_id in waiting if self._may_ring(task_id, now)]
+            if lost:
+                tickets.push([(queue, task_id) for task_id in lost], at_front=at_front)
+                self._remember(lost, now)
+                logger.warning(
+                    "%d ticket(s) of queue %s were lost and are rung again", len(lost), queue
+                )
+            rung += len(lost)
+        self._forget(now)
+        return rung
+
+    def _may_ring(self, task_id: str, now: float) -> bool:
+        pause = self._pauses.get(task_id)
+        return pause is None or now >= pause.until
+
+    def _remember(self, task_ids: list[str], now: float) -> None:
+        for task_id in task_ids:
+            before = self._pauses.get(task_id)
+            seconds = min(before.seconds * 2, LONGEST_PAUSE_SECONDS) if before else PAUSE_SECONDS
+            self._pauses[task_id] = _Pause(now + seconds, seconds)
+
+    def _forget(self, now: float) -> None:
+        """Drop what was not lost again for as long as its last pause."""
+        self._pauses = {
+            task_id: pause
+            for task_id, pause in self._pauses.items()
+            if now < pause.until + pause.seconds
+        }
+
+
+class _Pause(NamedTuple):
+    """Until when a task is not rung again (monotonic), and how long that was."""
+
+    until: float
+    seconds: float
 
 
 def _watermark(queue: str) -> tuple[datetime | None, bool]:

@@ -2,11 +2,15 @@
 
 from django.db import models
 
+from jobs.models.counts import CountsField
+
 
 class Rollup(models.Model):
     """What ended in one minute on one queue for one task type; kept by the finish itself.
 
-    `wait_seconds` and `run_seconds` are sums over the attempts counted here.
+    The first five count attempts by what their tasks became, each attempt once; `timed_out` and
+    `worker_died` count those of them that ended so. `wait_seconds` and `run_seconds` are sums over
+    the attempts counted here, the two histograms their distributions (`jobs.domain.histogram`).
     """
 
     minute = models.DateTimeField()
@@ -17,8 +21,12 @@ class Rollup(models.Model):
     failed = models.PositiveBigIntegerField(default=0)
     revoked = models.PositiveBigIntegerField(default=0)
     snoozed = models.PositiveBigIntegerField(default=0)
+    timed_out = models.PositiveBigIntegerField(default=0)
+    worker_died = models.PositiveBigIntegerField(default=0)
     wait_seconds = models.FloatField(default=0.0)
     run_seconds = models.FloatField(default=0.0)
+    wait_histogram = CountsField(default=list)
+    run_histogram = CountsField(default=list)
 
     class Meta:
         ordering = ("-minute",)

@@ -1,11 +1,14 @@
 """Workers and counts in the admin."""
 
+import re
+
 import pytest
 from django.contrib.admin.utils import quote
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from jobs.domain.histogram import bucket_of
 from jobs.models import Rollup, WorkerLease
 from tests.support.rows import ago, make_task
 from tests.support.staff import client_of
@@ -98,15 +101,23 @@ def test_only_those_who_may_see_workers_see_them():
     assert client.get(f"{URL}w1/change/").status_code == 403
 
 
-def test_counts_per_minute_tell_means_and_leave_out_what_is_older_than_a_day(root):
+def test_counts_per_minute_tell_percentiles_and_leave_out_what_is_older_than_a_day(root):
     # given
+    waits, runs = [0] * (bucket_of(2.0) + 1), [0] * (bucket_of(8.0) + 1)
+    waits[bucket_of(0.5)], waits[bucket_of(2.0)] = 90, 10
+    runs[bucket_of(0.02)], runs[bucket_of(8.0)] = 90, 10
     Rollup.objects.create(
-        minute=timezone.now(), queue="high", name="add", succeeded=4, wait_seconds=2, run_seconds=8
+        minute=timezone.now(),
+        queue="high",
+        name="add",
+        succeeded=100,
+        wait_histogram=waits,
+        run_histogram=runs,
     )
     Rollup.objects.create(minute=ago(2 * 86400), queue="high", name="old.type", succeeded=1)
 
     # then
     page = root.get("/admin/jobs/rollup/").content.decode()
-    assert "500 ms" in page
-    assert "2.0 s" in page
+    cells = re.findall(r'class="field-(?:median|most)_\w+">([^<]+)<', page)
+    assert cells == ["506 ms", "1.9 s", "20 ms", "8.0 s"]
     assert "old.type" not in page

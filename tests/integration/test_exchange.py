@@ -1,8 +1,10 @@
 import time
+from collections import Counter
 
 import pytest
 import uuid_utils
 
+from jobs.domain.histogram import bucket_of
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
 from jobs.models import Attempt, Event, Rollup
@@ -11,6 +13,11 @@ from jobs.store.release import release
 from tests.support.rows import ago, claimed, exchanged, finished, make_task, outcome_of, reload
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def counts(histogram: list[int]) -> Counter[int]:
+    """Bucket -> count, empty buckets left out."""
+    return Counter({bucket: count for bucket, count in enumerate(histogram) if count})
 
 
 def test_a_claim_takes_a_pending_task_once_and_raises_its_fence():
@@ -116,6 +123,8 @@ def test_a_mixed_batch_ends_each_task_in_its_own_way():
     rollup = Rollup.objects.get()
     assert (rollup.succeeded, rollup.retried, rollup.failed) == (1, 2, 2)
     assert (rollup.revoked, rollup.snoozed) == (1, 1)
+    assert (rollup.timed_out, rollup.worker_died) == (1, 2)
+    assert sum(rollup.wait_histogram) == sum(rollup.run_histogram) == 7
 
 
 def test_a_stale_worker_cannot_finish_a_task_that_another_holds():
@@ -133,6 +142,41 @@ def test_a_stale_worker_cannot_finish_a_task_that_another_holds():
     assert (reload(task).state, reload(task).fence) == (State.STARTED, current.fence)
     assert not Attempt.objects.exists()
     assert not Rollup.objects.exists()
+
+
+def test_the_distributions_of_waits_and_runs_are_added_up_minute_by_minute():
+    # given attempts whose waits and runs are known, of one type in one minute
+    minute = time.time() // 60 * 60 + 10
+    durations = [(0.0, 0.02), (0.3, 0.02), (40.0, 0.00005), (0.3, 90.0)]
+
+    # when they end in two exchanges
+    for pairs in (durations[:2], durations[2:]):
+        finished(
+            *[
+                outcome_of(
+                    claimed(make_task()),
+                    queued=minute - wait - run,
+                    started=minute - run,
+                    finished=minute,
+                )
+                for wait, run in pairs
+            ]
+        )
+
+    # then each stands in its bucket
+    rollup = Rollup.objects.get()
+    assert counts(rollup.wait_histogram) == Counter(bucket_of(wait) for wait, _ in durations)
+    assert counts(rollup.run_histogram) == Counter(bucket_of(run) for _, run in durations)
+
+
+def test_an_expired_task_is_counted_beside_attempts():
+    finished(outcome_of(claimed(make_task())))
+    overdue = make_task(expires_at=ago(1))
+
+    exchanged([], overdue)
+
+    rollup = Rollup.objects.get()
+    assert (rollup.succeeded, rollup.revoked, sum(rollup.run_histogram)) == (1, 1, 1)
 
 
 def test_a_repeated_finish_changes_nothing():

@@ -1,6 +1,7 @@
 import os
 import socket
 import subprocess
+from itertools import pairwise
 
 import pytest
 from redis import Redis
@@ -11,7 +12,7 @@ from jobs.domain.processes import started_mark
 from jobs.domain.states import State
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
-from jobs.maintenance.sweep import sweep
+from jobs.maintenance.sweep import LONGEST_PAUSE_SECONDS, Sweeper
 from jobs.models import Task, WorkerLease
 from jobs.services.rescue import Verdict, rescue
 from tests.support.rows import ago, claimed, make_task, reload
@@ -59,7 +60,7 @@ def test_the_sweep_rings_for_what_redis_lost(redis):
     lost = [make_task(run_after=ago(10)) for _ in range(3)]
     fresh = make_task()
 
-    assert sweep() == 3
+    assert Sweeper().sweep() == 3
 
     assert listed(redis) == [ticket(str(task.pk)) for task in lost]
     assert ticket(str(fresh.pk)) not in listed(redis)
@@ -71,10 +72,10 @@ def test_the_sweep_rings_only_for_tasks_older_than_the_head_of_their_list(redis)
     behind = make_task(run_after=ago(20))
     redis.rpush(list_key("default"), ticket(str(head.pk)), ticket(str(behind.pk)))
 
-    assert sweep() == 1
+    assert Sweeper().sweep() == 1
 
     assert listed(redis) == [ticket(str(task.pk)) for task in (lost, head, behind)]
-    assert sweep() == 0
+    assert Sweeper().sweep() == 0
 
 
 def test_a_plain_job_at_the_head_does_not_blind_the_sweep(redis):
@@ -82,7 +83,7 @@ def test_a_plain_job_at_the_head_does_not_blind_the_sweep(redis):
     head = make_task(run_after=ago(30))
     redis.rpush(list_key("default"), "a-plain-job", ticket(str(head.pk)))
 
-    assert sweep() == 1
+    assert Sweeper().sweep() == 1
     assert ticket(str(lost.pk)) in listed(redis)
 
 
@@ -90,7 +91,36 @@ def test_a_forged_ticket_at_the_head_does_not_break_the_sweep(redis):
     redis.rpush(list_key("default"), ticket("no-uuid-at-all"))
     make_task(run_after=ago(60))
 
-    sweep()
+    Sweeper().sweep()
+
+
+def test_what_no_worker_takes_is_rung_for_ever_more_slowly(redis):
+    # given a task whose tickets are popped and come to nothing
+    make_task(run_after=ago(60))
+    sweeper = Sweeper()
+
+    # when it is swept each second for ten minutes
+    rung_at = []
+    for second in range(600):
+        if sweeper.sweep(now_seconds=float(second)):
+            rung_at.append(second)
+            redis.delete(list_key("default"))
+
+    # then the pauses grow, to a minute at most
+    pauses = [later - earlier for earlier, later in pairwise(rung_at)]
+    assert pauses[:6] == [2, 4, 8, 16, 32, 60]
+    assert set(pauses[6:]) == {LONGEST_PAUSE_SECONDS}
+
+
+def test_what_redis_loses_after_a_long_time_is_rung_again_at_once(redis):
+    make_task(run_after=ago(60))
+    sweeper = Sweeper()
+    sweeper.sweep(now_seconds=0.0)
+    assert sweeper.sweep(now_seconds=1.0) == 0
+    sweeper.sweep(now_seconds=10.0)
+    redis.delete(list_key("default"))
+
+    assert sweeper.sweep(now_seconds=60.0) == 1
 
 
 def test_a_worker_whose_process_is_gone_is_reaped_at_once(redis):

@@ -1,0 +1,62 @@
+"""Durations counted in logarithmic buckets: percentiles within 5 % from a few numbers a minute.
+
+The buckets and the estimate are those of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and
+fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019): bucket `i` counts
+durations of `LEAST_SECONDS` times `GROWTH**(i-1)` to `GROWTH**i`, bucket 0 those below. Adding two
+histograms gives that of all their durations, so minutes can be summed to any time.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+
+#: Shorter durations are not told apart.
+LEAST_SECONDS = 0.0001
+GROWTH = 1.1
+#: The longest durations share one bucket; it begins at 17 days.
+LAST_BUCKET = 247
+#: The most by which an estimate differs from the true value, as a share of it.
+RELATIVE_ERROR = (GROWTH - 1) / (GROWTH + 1)
+
+_PER_LOG = 1 / math.log(GROWTH)
+
+
+def bucket_of(seconds: float) -> int:
+    """The bucket that counts a duration."""
+    if seconds <= LEAST_SECONDS:
+        return 0
+    return min(LAST_BUCKET, math.ceil(math.log(seconds / LEAST_SECONDS) * _PER_LOG))
+
+
+def added(histograms: Iterable[Sequence[int]]) -> list[int]:
+    """One histogram of all the durations."""
+    total: list[int] = []
+    for histogram in histograms:
+        total = [a + b for a, b in zip_longest(total, histogram, fillvalue=0)]
+    return total
+
+
+def percentile(histogram: Sequence[int], percent: float) -> float | None:
+    """The duration in seconds that `percent` of them do not exceed; None when there are none.
+
+    Within `RELATIVE_ERROR` of the true one between `LEAST_SECONDS` and 17 days.
+
+    Raises:
+        ValueError: `percent` is not from 0 to 100.
+    """
+    if not 0 <= percent <= 100:
+        raise ValueError(f"percent must be from 0 to 100, not {percent}")
+    rank = percent / 100 * max(0, sum(histogram) - 1)
+    seen = 0
+    for bucket, count in enumerate(histogram):
+        seen += count
+        if seen > rank:
+            return _middle(bucket)
+    return None
+
+
+def _middle(bucket: int) -> float:
+    """The value whose relative distance to both ends of a bucket is the same."""
+    if bucket == 0:
+        return LEAST_SECONDS
+    return LEAST_SECONDS * GROWTH**bucket * 2 / (GROWTH + 1)
