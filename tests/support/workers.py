@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.domain.states import ENDED
-from jobs.models import Task
+from jobs.models import Task, WorkerLease
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -70,6 +70,7 @@ def running_worker(*arguments: str, **environment: str) -> Iterator[WorkerProces
     """A worker that has a horse; gone at the end, whatever happened."""
     worker = WorkerProcess(*arguments, **environment)
     try:
+        wait_for(lambda: WorkerLease.objects.filter(pid=worker.pid).exists(), what="a lease")
         wait_for(worker.horse_pid, what="a work-horse")
         yield worker
     finally:
