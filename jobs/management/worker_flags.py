@@ -4,24 +4,19 @@ RQ's command builds its worker from a fixed set of options; the class may be any
 flags travel inside it.
 """
 
-from argparse import ArgumentTypeError
 from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_rq.workers import get_worker_class
 
+from jobs.exceptions import TaskQueueError
 from jobs.worker import TaskWorker
-from jobs.worker.options import WorkerOptions
+from jobs.worker.flags import check_flags
+from jobs.worker.options import DequeueStrategy, WorkerOptions
 
-MOST_THREADS = 1000
-
-
-def thread_count(given: str) -> int:
-    """A number of threads for argparse."""
-    if not given.isdecimal() or not 1 <= int(given) <= MOST_THREADS:
-        raise ArgumentTypeError(f"{given!r} is not a whole number from 1 to {MOST_THREADS}")
-    return int(given)
+#: As argparse says that it was called wrongly.
+WRONGLY_CALLED = 2
 
 
 class WorkerFlags(BaseCommand):
@@ -33,19 +28,38 @@ class WorkerFlags(BaseCommand):
         parser.set_defaults(serializer="json")
         parser.add_argument(
             "--threads",
-            type=thread_count,
+            type=int,
             default=None,
             help="tasks at once, each in a thread; for tasks that mostly wait (default 1)",
+        )
+        parser.add_argument(
+            "--dequeue-strategy",
+            choices=[strategy.value for strategy in DequeueStrategy],
+            default=None,
+            help="which of several queues is next: default (the first that has anything), "
+            "round_robin or random",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start RQ's command with our worker."""
-        threads = options.pop("threads", None)
+        try:
+            check_flags(args, options)
+        except TaskQueueError as error:
+            raise CommandError(str(error), returncode=WRONGLY_CALLED) from error
+        flags: dict[str, Any] = {}
+        if (threads := options.pop("threads", None)) is not None:
+            flags["threads"] = threads
+        if (strategy := options.pop("dequeue_strategy", None)) is not None:
+            flags["dequeue_strategy"] = DequeueStrategy(strategy)
         worker_class = get_worker_class(options.get("worker_class"))
-        if not issubclass(worker_class, TaskWorker):
-            if threads is not None:
-                raise CommandError(f"--threads: {worker_class.__name__} knows no threads")
-        else:
-            given = {} if threads is None else {"threads": threads}
-            options["worker_class"] = partial(worker_class, options=WorkerOptions(**given))
-        super().handle(*args, **options)
+        if issubclass(worker_class, TaskWorker):
+            options["worker_class"] = partial(worker_class, options=WorkerOptions(**flags))
+        elif flags:
+            flag = next(iter(flags)).replace("_", "-")
+            raise CommandError(
+                f"--{flag}: {worker_class.__name__} does not know it", returncode=WRONGLY_CALLED
+            )
+        try:
+            super().handle(*args, **options)
+        except TaskQueueError as error:  # the name is another living worker's
+            raise CommandError(str(error)) from error

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connections
 
+from jobs.announcements import tell_started
 from jobs.domain.next_move import after_exception
 from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, ending_of
 from jobs.domain.payload import clean_text, encode
@@ -48,6 +49,7 @@ def run(
             should_stop=should_stop,
         )
         with running(context):
+            tell_started(claim.task_id, claim.name)
             value = _call(task_type, context, args, kwargs)
         result = None if value is None else encode(value, limit_bytes=result_limit_bytes).decode()
     except InvalidArguments as error:

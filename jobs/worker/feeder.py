@@ -19,7 +19,9 @@ from jobs.store.claim import Claim
 from jobs.worker.horse import Horse, PlainJob
 from jobs.worker.ledger import Ledger
 from jobs.worker.options import RunLimits, WorkerOptions
+from jobs.worker.plain_lane import PlainLane
 from jobs.worker.popping import NOTHING, Popped, pop
+from jobs.worker.queue_order import QueueOrder
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,8 @@ class Feeder(threading.Thread):
         self._horse = horse
         self._client = client
         self._supervisor_pid = supervisor_pid
-        self._queues = queues
+        self._order = QueueOrder(queues, options.dequeue_strategy)
+        self._lane = PlainLane(horse, client)
         self._options = options
         self._limits = limits
         self._ledger = Ledger(
@@ -63,6 +66,8 @@ class Feeder(threading.Thread):
         self._outstanding = 0
         """Handed to the executors and not yet collected."""
         self._begun = 0
+        self._redis_answers = True
+        """False since Redis went away: then nobody can say that nothing waits."""
         self._idle_since = time.monotonic()
 
     def run(self) -> None:
@@ -71,8 +76,7 @@ class Feeder(threading.Thread):
             while self._cycle():
                 pass
             connection.close()
-            for _ in range(self._horse.threads):
-                self._horse.ready.put(None)
+            self._horse.dismiss()
         except BaseException:
             logger.exception("the feeder broke down")
             os._exit(BROKEN)
@@ -83,13 +87,15 @@ class Feeder(threading.Thread):
             os._exit(1)  # nobody renews our lease any more: what we hold will be taken over
         self._collect()
         stuck = self._is_stuck()
-        if self._horse.ready.qsize() and (self._horse.stopping or stuck):
+        if self._horse.ready.qsize() and (stuck or self._must_not_begin()):
             self._give_back()
         idle = not self._outstanding and not self._ledger.backlog
         want = self._want(stuck=stuck)
         popped = self._pop(want, listen=idle) if want > 0 else NOTHING
-        for place in popped.plain:
-            self._hand_out(PlainJob(*place))
+        for job in self._lane.admit(
+            popped.plain, outstanding=self._outstanding, alone=not popped.tickets
+        ):
+            self._hand_out(job)
         self._ledger.flush_progress()
         if popped.tickets or self._ledger.backlog:
             for claim in self._ledger.exchange(popped.tickets):
@@ -108,15 +114,22 @@ class Feeder(threading.Thread):
             self._horse.wake.wait(NAP_SECONDS)
         self._horse.wake.clear()
 
+    def _must_not_begin(self) -> bool:
+        """Whether nothing new may begin: the worker drains, or is suspended."""
+        return self._horse.stopping or self._horse.slots.is_suspended()
+
     def _may_leave(self) -> bool:
-        idle_seconds = time.monotonic() - self._idle_since
+        if self._horse.stopping or self._left_to_begin() <= 0:
+            return True
+        if not self._redis_answers:
+            return False
+        if self._limits.burst:
+            return True
+        now = time.monotonic()
+        if self._horse.slots.is_suspended():
+            self._idle_since = now  # it waits for the word to go on, not for work
         most_idle = self._limits.max_idle_seconds
-        return (
-            self._horse.stopping
-            or self._limits.burst
-            or (most_idle is not None and idle_seconds > most_idle)
-            or self._left_to_begin() <= 0
-        )
+        return most_idle is not None and now - self._idle_since > most_idle
 
     def _left_to_begin(self) -> float:
         most = self._limits.max_jobs
@@ -129,6 +142,8 @@ class Feeder(threading.Thread):
             self._outstanding -= 1
             if isinstance(item, Outcome):
                 self._ledger.backlog.append(item)
+            else:
+                self._lane.ended()
         del self._horse.ended[:count]
 
     def _is_stuck(self) -> bool:
@@ -141,7 +156,9 @@ class Feeder(threading.Thread):
 
     def _want(self, *, stuck: bool) -> int:
         """How many ids to take: about a window of expected work beyond what runs."""
-        if self._horse.stopping or stuck or self._horse.slots.is_suspended():
+        if stuck or self._must_not_begin():
+            return 0
+        if not self._lane.may_pop(outstanding=self._outstanding):
             return 0
         threads, most = self._horse.threads, self._options.batch_size
         per_window = int(
@@ -157,44 +174,45 @@ class Feeder(threading.Thread):
     def _pop(self, want: int, *, listen: bool) -> Popped:
         try:
             popped = pop(
-                self._client, self._queues, most=want, listen=listen and not self._limits.burst
+                self._client, self._order.ask(), most=want, listen=listen and not self._limits.burst
             )
         except RedisError as error:
             logger.warning("Redis is away: %s", error)
+            self._redis_answers = False
+            self._idle_since = time.monotonic()
             self._horse.wake.wait(PAUSE_SECONDS)
             return NOTHING
-        if self._horse.stopping:
-            self._put_back(popped)
+        self._redis_answers = True
+        if self._must_not_begin():  # since we asked
+            tickets.ring(popped.tickets, at_front=True)
+            self._lane.put_back([PlainJob(*job) for job in popped.plain])
             return NOTHING
+        if popped.queue is not None:
+            self._order.took_from(popped.queue)
         return popped
-
-    def _put_back(self, popped: Popped) -> None:
-        tickets.ring(popped.tickets, at_front=True)
-        try:
-            for queue_name, job_id in reversed(popped.plain):
-                self._client.lpush(tickets.list_key(queue_name), job_id)
-        except RedisError:
-            logger.exception("Redis went away while it held no copy of %s", popped.plain)
 
     def _hand_out(self, item: Claim | PlainJob) -> None:
         self._outstanding += 1
         self._begun += 1
-        self._horse.ready.put(item)
+        if isinstance(item, PlainJob):
+            self._horse.plain.put(item)
+        else:
+            self._horse.ready.put(item)
 
     def _give_back(self) -> None:
         """Return what waits unstarted, so that it never waits behind a long task or a shutdown."""
         held: list[Claim] = []
-        plain: list[tuple[str, str]] = []
+        plain: list[PlainJob] = []
         while True:
             try:
                 item = self._horse.ready.get_nowait()
             except queue.Empty:
                 break
             if isinstance(item, PlainJob):
-                plain.append((item.queue, item.job_id))
+                plain.append(item)
             elif item is not None:
                 held.append(item)
         self._outstanding -= len(held) + len(plain)
         self._begun -= len(held) + len(plain)
-        self._put_back(Popped([], plain))
+        self._lane.withdraw(plain)
         self._ledger.give_back(held)

@@ -59,7 +59,7 @@ class Overseer:
         return {
             (current.task_id, current.fence): self._verdict(current)
             for index in range(self.slots.count)
-            if (current := self.slots.running(index)) is not None
+            if (current := self.slots.running(index)) is not None and current.is_task
         }
 
     def _judge(self, index: int, current: Running, now: float) -> None:

@@ -13,12 +13,18 @@ from typing import NamedTuple
 from uuid import UUID
 
 _SLOT = struct.Struct("=16sqdd")
+_OCCUPIED = struct.Struct("=16sqddq")
+_BEGUN = struct.Struct("=q")
 _ORDER = struct.Struct("=qB")
 _COUNTS = struct.Struct("=qq")
 _COUNTS_AT = 8
 _PER_SLOT = 64
 _SLOTS_AT = 64
-_ORDER_AT = 40
+_BEGUN_AT = 40
+_ORDER_AT = 48
+
+#: What stands in a slot in the place of a task while a plain RQ job runs there, under fence 0.
+PLAIN = str(UUID(int=0))
 
 
 class Running(NamedTuple):
@@ -28,6 +34,11 @@ class Running(NamedTuple):
     fence: int
     began: float
     timeout_seconds: float
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it is a task of ours, and not a plain RQ job."""
+        return self.task_id != PLAIN
 
 
 class Order(IntEnum):
@@ -46,16 +57,24 @@ class Slots:
         self._page = mmap.mmap(-1, _SLOTS_AT + _PER_SLOT * count)
 
     def occupy(
-        self, index: int, task_id: str, fence: int, began: float, timeout_seconds: float
+        self,
+        index: int,
+        task_id: str,
+        fence: int,
+        began: float,
+        timeout_seconds: float,
+        *,
+        begun_count: int,
     ) -> None:
-        """Horse: executor `index` begins a task."""
-        _SLOT.pack_into(
+        """Horse: executor `index` begins a task, its `begun_count`th in this process."""
+        _OCCUPIED.pack_into(
             self._page,
             _SLOTS_AT + index * _PER_SLOT,
             bytes.fromhex(task_id.replace("-", "")),
             fence,
             began,
             timeout_seconds,
+            begun_count,
         )
 
     def vacate(self, index: int) -> None:
@@ -81,6 +100,11 @@ class Slots:
         fence, order = _ORDER.unpack_from(self._page, place + _ORDER_AT)
         current = _SLOT.unpack_from(self._page, place)[1]
         return Order(order) if fence == current and current else Order.NONE
+
+    def begun_count(self) -> int:
+        """How many tasks and plain jobs the present horse has begun."""
+        places = (_SLOTS_AT + index * _PER_SLOT + _BEGUN_AT for index in range(self.count))
+        return sum(_BEGUN.unpack_from(self._page, place)[0] for place in places)
 
     def clear(self) -> None:
         """Supervisor: forget everything of a dead horse, but the counts."""

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 from jobs import RetryPolicy, current_task, task
+from tests.support import listening
+from tests.support.listening import LISTENING
 
 AT_ONCE = RetryPolicy(first_seconds=0, jitter=0)
 
@@ -74,3 +76,7 @@ async def greet(name: str) -> str:
 def leave() -> None:
     """End the process without a word."""
     os._exit(3)
+
+
+if LISTENING in os.environ:
+    listening.connect(Path(os.environ[LISTENING]))
