@@ -14,7 +14,7 @@ from jobs.services import moves
 from jobs.services.moves import Report
 
 
-def cancel(*, task_id: UUID, actor: str, reason: str = "") -> Task:
+def cancel(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
     """Cancel one task and give its row as it then is.
 
     A waiting task is REVOKED. A running one is still STARTED: its worker was told to stop it, and
@@ -28,7 +28,7 @@ def cancel(*, task_id: UUID, actor: str, reason: str = "") -> Task:
     return Task.objects.get(pk=report.only(Move.CANCEL))
 
 
-def cancel_many(*, task_ids: Iterable[UUID], actor: str, reason: str = "") -> Report:
+def cancel_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = "") -> Report:
     """Cancel every task that can be; the report says what became of each."""
     report = Report()
     for ids in moves.chunks(task_ids):

@@ -13,7 +13,7 @@ from jobs.services import moves
 from jobs.services.moves import Report
 
 
-def discard(*, task_id: UUID, actor: str, reason: str = "") -> None:
+def discard(*, task_id: UUID | str, actor: str, reason: str = "") -> None:
     """Discard one dead letter.
 
     Raises:
@@ -27,7 +27,7 @@ def discard(*, task_id: UUID, actor: str, reason: str = "") -> None:
         raise TransitionRefused(task_id=refused, state=state.value, move="discard")
 
 
-def discard_many(*, task_ids: Iterable[UUID], actor: str, reason: str = "") -> Report:
+def discard_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = "") -> Report:
     """Discard every dead letter among the tasks; the report says what became of each."""
     report = Report()
     for ids in moves.chunks(task_ids):

@@ -52,10 +52,22 @@ def locked(task_ids: Sequence[UUID]) -> list[Task]:
     return list(rows.order_by("pk"))
 
 
-def chunks(task_ids: Iterable[UUID]) -> Iterable[list[UUID]]:
-    """The ids in pieces that fit one statement."""
-    ids = list(dict.fromkeys(task_ids))
+def chunks(task_ids: Iterable[UUID | str]) -> Iterable[list[UUID]]:
+    """The ids, each once, in pieces that fit one statement.
+
+    A text is taken too, as `TaskResult.id` is one. Raises TaskNotFound when it is no UUID.
+    """
+    ids = list(dict.fromkeys(map(_as_uuid, task_ids)))
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+
+def _as_uuid(task_id: UUID | str) -> UUID:
+    if isinstance(task_id, UUID):
+        return task_id
+    try:
+        return UUID(task_id)
+    except ValueError:
+        raise TaskNotFound(task_id=task_id) from None
 
 
 def apply(

@@ -15,7 +15,7 @@ from jobs.services import moves
 from jobs.services.moves import Report
 
 
-def requeue(*, task_id: UUID, actor: str, reason: str = "") -> Task:
+def requeue(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
     """Make one ended task PENDING again, with all its tries, and give its row.
 
     Raises:
@@ -26,7 +26,7 @@ def requeue(*, task_id: UUID, actor: str, reason: str = "") -> Task:
     return Task.objects.get(pk=report.only(Move.REQUEUE))
 
 
-def requeue_many(*, task_ids: Iterable[UUID], actor: str, reason: str = "") -> Report:
+def requeue_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = "") -> Report:
     """Requeue every task that has ended; the report says what became of each."""
     report = Report()
     for ids in moves.chunks(task_ids):

@@ -28,6 +28,19 @@ def test_a_waiting_task_is_cancelled_at_once(state):
     assert (event.kind, event.actor, event.reason) == ("cancelled", "ann", "a mistake")
 
 
+@pytest.mark.parametrize("as_a_text", [str, lambda task_id: task_id.hex])
+def test_a_task_may_be_named_by_its_ids_text(as_a_text):
+    task = make_task()
+    task_id = as_a_text(task.pk)
+
+    cancel(task_id=task_id, actor="ann")
+    requeue(task_id=task_id, actor="ann")
+
+    assert reload(task).state == State.PENDING
+    with pytest.raises(TaskNotFound, match="There is no task no-id"):
+        cancel(task_id="no-id", actor="ann")
+
+
 def test_a_running_task_is_asked_to_stop_and_its_worker_is_told(redis):
     task = make_task()
     claimed(task, worker="w1")
