@@ -11,9 +11,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
+#: Levels of log records, the least severe first.
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 def _between(default: float, minimum: float, maximum: float) -> Any:
     return field(default=default, metadata={"minimum": minimum, "maximum": maximum})
+
+
+def _one_of(default: str, words: tuple[str, ...]) -> Any:
+    return field(default=default, metadata={"words": words})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +41,22 @@ class Conf:
     """A task under which this many workers died is given up."""
     timeout_seconds: float = _between(300.0, 0.001, 604_800)
     """How long a task may run whose type does not say; read when the type is defined."""
+    stop_grace_seconds: float = _between(1.0, 0.1, 3600)
+    """A task that does not end so long after it was asked to, its process is killed."""
+    max_tasks_per_horse: int = _between(0, 0, 1_000_000_000)
+    """A work-horse is replaced after it has begun this many tasks; 0: never for that."""
+    max_memory_mb: int = _between(0, 0, 1_048_576)
+    """A work-horse is replaced when it is larger than this (MiB, resident); 0: never for that."""
     argument_limit_bytes: int = _between(256 * 1024, 1024, 64 * 1024 * 1024)
     """The largest JSON text of one task's arguments."""
     result_limit_bytes: int = _between(1024 * 1024, 1024, 64 * 1024 * 1024)
     """The largest JSON text of one task's result."""
+    log_level: str = _one_of("INFO", LOG_LEVELS)
+    """The least severe log records that are kept with an attempt; loggers keep their own levels."""
+    log_limit_bytes: int = _between(16 * 1024, 256, 1024 * 1024)
+    """The most text of one attempt's log; the last of it is kept."""
+    log_limit_records: int = _between(500, 0, 100_000)
+    """The most records of one attempt's log, the last of them; 0 keeps no log."""
     demo_speed: float = _between(1.0, 0, 100)
     """Multiplies the durations of the demo tasks; 0 makes them instant."""
     demo_failures: float = _between(1.0, 0, 10)
@@ -72,7 +91,9 @@ class Conf:
         return cls(**values)
 
 
-def _allowed(value: object, kind: type, bounds: Mapping[str, float]) -> bool:
+def _allowed(value: object, kind: type, bounds: Mapping[str, Any]) -> bool:
+    if "words" in bounds:
+        return value in bounds["words"]
     if kind in {str, bool}:
         return isinstance(value, kind)
     if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
@@ -80,8 +101,10 @@ def _allowed(value: object, kind: type, bounds: Mapping[str, float]) -> bool:
     return math.isfinite(value) and bounds["minimum"] <= value <= bounds["maximum"]
 
 
-def allowed_in_words(kind: type, bounds: Mapping[str, float]) -> str:
+def allowed_in_words(kind: type, bounds: Mapping[str, Any]) -> str:
     """What a key of this type, within the bounds of its field's metadata, may hold."""
+    if "words" in bounds:
+        return "one of " + ", ".join(bounds["words"])
     if kind is str:
         return "a text"
     if kind is bool:

@@ -139,6 +139,7 @@ WORKERS_LOW = integer(
 )
 LEASE_SECONDS = number("LEASE_SECONDS", default=30, minimum=1, maximum=3600)
 DRAIN_SECONDS = number("DRAIN_SECONDS", default=30, minimum=0, maximum=3600)
+STOP_GRACE_SECONDS = number("STOP_GRACE_SECONDS", default=1, minimum=0.1, maximum=3600)
 RELEASE = text("RELEASE", "", allowed="any text", without="none")
 
 DEMO_SPEED = number("DEMO_SPEED", default=1, minimum=0, maximum=100)
@@ -179,6 +180,7 @@ SECTIONS: dict[str, tuple[Variable[Any], ...]] = {
         WORKERS_LOW,
         LEASE_SECONDS,
         DRAIN_SECONDS,
+        STOP_GRACE_SECONDS,
         RELEASE,
     ),
     "Demo tasks and diagnosis": (DEMO_SPEED, DEMO_FAILURES, LOG_LEVEL, DEBUG),

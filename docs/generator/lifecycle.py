@@ -55,6 +55,9 @@ ABOUT_EXCEPTIONS = """\
   but never over an end.
 - Arguments that the function's signature no longer accepts end the task as `FAILURE` at once:
   another try could do no better.
+- An exception that the type's `retry_on`, `dont_retry_on` or `retry_if` rules out ends it as if no
+  retries were left. A worker's death is counted apart: at the `POISON_LIMIT`-th the task is given
+  up whatever retries are left.
 - A worker that is told to stop lets its tasks finish for `DRAIN_SECONDS`. What has not ended by
   then is given back (`release`): no try is spent, no attempt is written, an event tells.
 - A task of a type that a worker's release does not have is not claimed by that worker."""

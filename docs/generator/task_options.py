@@ -26,6 +26,25 @@ WAITING = """\
 The wait before the n-th retry is `first_seconds * factor ** (n - 1)`, at most `max_seconds`, less
 what `jitter` leaves to chance."""
 
+RULES = """\
+With tries left, an exception is retried unless `dont_retry_on` has its class, or `retry_on` is
+given and has not, or `retry_if` says no. A `retry_if` that raises counts as yes: the tries are
+limited anyhow; the fault is in the attempt's log. A time limit counts as `TaskTimeout`, of
+`jobs.domain.outcomes`; when a process had to be killed for it, `retry_if` is not asked. `Retry`,
+`Snooze` and `Discard` raised by a task are its own decision, and a worker's death is not the task's
+doing: none of the three is asked about those."""
+
+ATOMIC = """\
+With `atomic=True` the function runs in a transaction of the default database, which also records
+its success: its rows and its end are committed together, exactly once, wherever a process, a
+connection or a lease is cut off. When it raises, or somebody else took the task over meanwhile, its
+rows are rolled back. What it does elsewhere (mail, files, other databases) is not covered; what is
+to follow the commit goes into `transaction.on_commit`, and an error there is logged, the task is
+done. Coroutine functions are refused. Keep it short: on PostgreSQL it holds its row locks, on
+SQLite **the only write lock**, so that every other write of the site waits meanwhile. There
+atomic tasks run one at a time, for 10 s and a third of `LEASE_SECONDS` at most, whatever their time
+limit, with a pause after each for as long as it took, up to 0.3 s, to let others write."""
+
 #: The check that knows what an option may hold.
 CHECKS: dict[str, Callable[[object], object]] = {
     "name": lambda given: check_name("name", given),
@@ -38,6 +57,10 @@ ALLOWED_IN_WORDS = {
     "priority": "a whole number from -100 to 100",
     "backend": "a key of `settings.TASKS`",
     "backoff": "a `RetryPolicy`, see below",
+    "retry_on": "exception classes",
+    "dont_retry_on": "exception classes",
+    "retry_if": "a plain function",
+    "atomic": "True or False",
 }
 DEFAULTS_IN_WORDS = {
     "name": "the function's dotted path",
@@ -59,6 +82,10 @@ def content() -> str:
         "## `RetryPolicy`",
         WAITING,
         table(["field", "default", "allowed", "means"], _policy()),
+        "## Which exceptions are retried",
+        RULES,
+        "## `atomic`",
+        ATOMIC,
     )
 
 

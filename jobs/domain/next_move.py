@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 from jobs.domain.outcomes import Discard, Retry, Snooze, TaskStopped
-from jobs.domain.retries import RetryPolicy
+from jobs.domain.retries import ANY_EXCEPTION, RetryPolicy, RetryRules
 from jobs.domain.states import Move
 
 SYSTEM_RANDOM = random.SystemRandom()
@@ -24,9 +24,13 @@ def after_exception(
     tries: int,
     max_retries: int,
     policy: RetryPolicy,
+    rules: RetryRules = ANY_EXCEPTION,
     rng: random.Random = SYSTEM_RANDOM,
 ) -> NextMove:
-    """What follows when a task raised; `tries` counts the attempts of this life before this one."""
+    """What follows when a task raised; `tries` counts the attempts of this life before this one.
+
+    `rules` are asked about errors, not about what the task raises to steer its own fate.
+    """
     match error:
         case TaskStopped():
             return NextMove(Move.STOP)
@@ -36,7 +40,7 @@ def after_exception(
             return NextMove(Move.FAIL)
         case Retry(delay_seconds=float() | int()) if tries < max_retries:
             return NextMove(Move.RETRY, float(error.delay_seconds or 0.0))
-    if tries < max_retries:
+    if tries < max_retries and (isinstance(error, Retry) or rules.allow(error)):
         return NextMove(Move.RETRY, policy.delay_seconds(retry=tries + 1, rng=rng))
     return NextMove(Move.FAIL)
 

@@ -1,10 +1,11 @@
 """The options of a task type, and what each may hold."""
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict
 
-from jobs.domain.retries import RetryPolicy
+from jobs.domain.retries import Exceptions, RetryPolicy
 from jobs.exceptions import InvalidOption
 
 MAX_RETRIES = 1000
@@ -54,6 +55,14 @@ class Declaration(Execution, total=False):
     """Which of `settings.TASKS` takes its tasks."""
     backoff: RetryPolicy
     """How long to wait before each retry."""
+    retry_on: Exceptions | None
+    """Only these exceptions are retried; without it all are."""
+    dont_retry_on: Exceptions
+    """These exceptions are never retried; wins over `retry_on`."""
+    retry_if: Callable[[BaseException], bool] | None
+    """Asked with an exception that the two above let through: True to retry."""
+    atomic: bool
+    """Run the function in the transaction that records its success: both happen, or neither."""
 
 
 def check_retries(count: object) -> int:

@@ -1,15 +1,21 @@
 """How an attempt ends: what a task may raise to steer it, and the value that records it."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 from jobs.domain.states import Move
+
+#: The longest wait a task may ask for: a year.
+LONGEST_WAIT_SECONDS = 366 * 24 * 3600.0
 
 
 class Retry(Exception):
     """Raised by a task: try me again, after `delay_seconds` or the type's own back-off."""
 
     def __init__(self, reason: str = "", *, delay_seconds: float | None = None) -> None:
+        if delay_seconds is not None:
+            _check_wait("Retry(delay_seconds=…)", delay_seconds)
         self.delay_seconds = delay_seconds
         super().__init__(reason)
 
@@ -18,8 +24,16 @@ class Snooze(Exception):
     """Raised by a task: not now; run me again after `seconds`, without spending a try."""
 
     def __init__(self, seconds: float, reason: str = "") -> None:
+        _check_wait("Snooze(seconds)", seconds)
         self.seconds = seconds
         super().__init__(reason)
+
+
+def _check_wait(what: str, seconds: float) -> None:
+    if not (math.isfinite(seconds) and 0 <= seconds <= LONGEST_WAIT_SECONDS):
+        raise ValueError(
+            f"{what} is {seconds!r}: it must be a number from 0 to {LONGEST_WAIT_SECONDS:.0f}"
+        )
 
 
 class Discard(Exception):
@@ -77,7 +91,8 @@ class Outcome:
     """An attempt that has ended, and the move its task makes because of it.
 
     Times are seconds since the epoch. `result` is JSON text, `None` for no result. `run_after`
-    is when the task may run again, `0.0` when it has ended.
+    is when the task may run again, `0.0` when it has ended. `log` is what was captured while it
+    ran. `is_written` says that the task's own transaction has recorded it already.
     """
 
     task_id: str
@@ -94,3 +109,5 @@ class Outcome:
     exception: str = ""
     error: str = ""
     traceback: str = ""
+    log: str = ""
+    is_written: bool = False

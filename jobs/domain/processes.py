@@ -1,6 +1,8 @@
-"""Telling a process from a later one that got the same pid."""
+"""What the operating system says of processes."""
 
 import os
+import resource
+import sys
 from pathlib import Path
 
 
@@ -24,3 +26,13 @@ def started_mark(pid: int) -> str:
     except PermissionError:
         pass
     return "alive"
+
+
+def memory_mb() -> float:
+    """How much memory this process holds, in MiB; where /proc is missing, the most it ever held."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return pages * resource.getpagesize() / (1024 * 1024)

@@ -11,8 +11,8 @@ from jobs.compat import DEFAULT_TASK_PRIORITY, DEFAULT_TASK_QUEUE_NAME, Task
 from jobs.conf import default_timeout_seconds
 from jobs.domain.arguments import Arguments, LooseArguments, TypedArguments
 from jobs.domain.options import Options, check_name, check_retries, check_timeout
-from jobs.domain.retries import DEFAULT_BACKOFF, RetryPolicy
-from jobs.domain.signatures import check_function, nameless
+from jobs.domain.retries import DEFAULT_BACKOFF, Exceptions, RetryPolicy, RetryRules
+from jobs.domain.signatures import check_atomic, check_function, nameless
 from jobs.exceptions import DuplicateTaskName, InvalidTaskType, UnknownTaskType
 
 P = ParamSpec("P")
@@ -44,6 +44,14 @@ class TaskType(Task[P, R]):
     max_retries: int = 3
     timeout_seconds: float = field(default_factory=default_timeout_seconds)
     backoff: RetryPolicy = DEFAULT_BACKOFF
+    retry_on: Exceptions | None = None
+    """Only these exceptions are retried; all, if None."""
+    dont_retry_on: Exceptions = ()
+    """These are never retried."""
+    retry_if: Callable[[BaseException], bool] | None = None
+    """Asked about what the two above let through: whether to retry."""
+    atomic: bool = False
+    """The function and the record of its success are one transaction of the default database."""
     expires_at: datetime | None = None
     """When a task that still waits is revoked; set by `using()`."""
     do_not_call_in_templates: ClassVar[bool] = True
@@ -63,6 +71,8 @@ class TaskType(Task[P, R]):
 
     def _check_declaration(self) -> None:
         check_function(self.func, name=self.name, takes_context=self.takes_context)
+        check_atomic(self.func, name=self.name, atomic=self.atomic)
+        RetryRules.of(self.retry_on, self.dont_retry_on, self.retry_if)
         for alias in self.aliases:
             check_name("aliases", alias)
         problem = nameless(self.func, takes_context=self.takes_context)
@@ -132,6 +142,11 @@ class TaskType(Task[P, R]):
     def arguments(self) -> Arguments:
         """Reads and writes its arguments. Raises InvalidTaskType if the signature forbids that."""
         return registry.arguments(self)
+
+    @property
+    def retry_rules(self) -> RetryRules:
+        """Which of its exceptions are worth another try."""
+        return RetryRules.of(self.retry_on, self.dont_retry_on, self.retry_if)
 
     @property
     def is_async(self) -> bool:

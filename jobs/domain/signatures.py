@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from jobs.exceptions import InvalidTaskType
+from jobs.exceptions import InvalidOption, InvalidTaskType
 
 _NOT_BY_NAME = {
     inspect.Parameter.POSITIONAL_ONLY: "is positional-only",
@@ -39,6 +39,23 @@ def check_function(func: Callable[..., Any], *, name: str, takes_context: bool) 
                 name=name,
                 problem="with takes_context its first positional parameter must be 'context'.",
             )
+
+
+def check_atomic(func: Callable[..., Any], *, name: str, atomic: object) -> None:
+    """Refuse `atomic` where no transaction could hold the function.
+
+    Raises:
+        InvalidOption: it is neither True nor False.
+        InvalidTaskType: it is True for a coroutine function.
+    """
+    if not isinstance(atomic, bool):
+        raise InvalidOption(field="atomic", given=atomic, allowed="True or False")
+    if atomic and inspect.iscoroutinefunction(func):
+        raise InvalidTaskType(
+            name=name,
+            problem="atomic=True needs a plain function: a coroutine's database work runs on "
+            "other connections than the one whose transaction records its success.",
+        )
 
 
 def nameless(func: Callable[..., Any], *, takes_context: bool) -> str:

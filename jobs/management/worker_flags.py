@@ -12,7 +12,7 @@ from django_rq.workers import get_worker_class
 
 from jobs.exceptions import TaskQueueError
 from jobs.worker import TaskWorker
-from jobs.worker.flags import check_flags
+from jobs.worker.flags import check_flags, check_memory
 from jobs.worker.options import DequeueStrategy, WorkerOptions
 
 #: As argparse says that it was called wrongly.
@@ -39,6 +39,20 @@ class WorkerFlags(BaseCommand):
             help="which of several queues is next: default (the first that has anything), "
             "round_robin or random",
         )
+        parser.add_argument(
+            "--max-tasks-per-horse",
+            type=int,
+            default=None,
+            help="replace the work-horse, the process that runs tasks, after so many of them; "
+            "0: never (default JOBS['MAX_TASKS_PER_HORSE'])",
+        )
+        parser.add_argument(
+            "--max-memory-mb",
+            type=int,
+            default=None,
+            help="replace the work-horse when it holds more MiB than this, and let what it runs "
+            "end first; 0: never (default JOBS['MAX_MEMORY_MB'])",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start RQ's command with our worker."""
@@ -47,13 +61,14 @@ class WorkerFlags(BaseCommand):
         except TaskQueueError as error:
             raise CommandError(str(error), returncode=WRONGLY_CALLED) from error
         flags: dict[str, Any] = {}
-        if (threads := options.pop("threads", None)) is not None:
-            flags["threads"] = threads
+        for name in ("threads", "max_tasks_per_horse", "max_memory_mb"):
+            if (number := options.pop(name, None)) is not None:
+                flags[name] = number
         if (strategy := options.pop("dequeue_strategy", None)) is not None:
             flags["dequeue_strategy"] = DequeueStrategy(strategy)
         worker_class = get_worker_class(options.get("worker_class"))
         if issubclass(worker_class, TaskWorker):
-            options["worker_class"] = partial(worker_class, options=WorkerOptions(**flags))
+            options["worker_class"] = partial(worker_class, options=_worker_options(flags))
         elif flags:
             flag = next(iter(flags)).replace("_", "-")
             raise CommandError(
@@ -63,3 +78,12 @@ class WorkerFlags(BaseCommand):
             super().handle(*args, **options)
         except TaskQueueError as error:  # the name is another living worker's
             raise CommandError(str(error)) from error
+
+
+def _worker_options(flags: dict[str, Any]) -> WorkerOptions:
+    options = WorkerOptions(**flags)
+    try:
+        check_memory(options.max_memory_mb)
+    except TaskQueueError as error:
+        raise CommandError(str(error), returncode=WRONGLY_CALLED) from error
+    return options

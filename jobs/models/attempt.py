@@ -29,6 +29,7 @@ class Attempt(models.Model):
     exception = models.CharField("exception class", max_length=200, blank=True, default="")
     error = models.TextField(blank=True, default="")
     traceback = models.TextField(blank=True, default="")
+    log = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ("task", "number")

@@ -7,7 +7,7 @@ from jobs.domain.states import ENDED, State
 from jobs.models import Attempt, Event, Task
 
 #: What only those see who may see payloads.
-PAYLOAD_FIELDS = frozenset({"args", "kwargs", "result", "error", "traceback", "progress"})
+PAYLOAD_FIELDS = frozenset({"args", "kwargs", "result", "error", "traceback", "log", "progress"})
 #: What `task_line` leaves out, so that a list need not read it.
 LONG_COLUMNS = ("args", "kwargs", "result")
 
@@ -89,6 +89,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "exception": attempt.exception or None,
         "error": attempt.error or None,
         "traceback": attempt.traceback or None,
+        "log": attempt.log or None,
     }
 
 

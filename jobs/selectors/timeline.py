@@ -56,7 +56,7 @@ _HAPPENED = {
 
 def timeline(task: Task) -> list[Step]:
     """What happened to a task, oldest first, and last what comes next."""
-    attempts = list(task.attempts.order_by("-number").defer("traceback")[:MOST_ATTEMPTS])
+    attempts = list(task.attempts.order_by("-number").defer("traceback", "log")[:MOST_ATTEMPTS])
     events = list(task.events.order_by("-at", "-pk")[:MOST_EVENTS])
     past = [_created(task), *_attempts(attempts), *_events(events)]
     return sorted(past, key=attrgetter("at")) + _present(task)

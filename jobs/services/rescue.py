@@ -11,7 +11,7 @@ from jobs.conf import get_conf
 from jobs.domain.next_move import NextMove, after_death, after_exception
 from jobs.domain.outcomes import Ending, Outcome, TaskTimeout
 from jobs.domain.registry import registry
-from jobs.domain.retries import RetryPolicy
+from jobs.domain.retries import ANY_EXCEPTION, RetryPolicy
 from jobs.domain.states import Move, State
 from jobs.models import Event, Task
 from jobs.services import moves
@@ -101,7 +101,7 @@ def _outcome(task: Task, verdict: Verdict, detail: str) -> Outcome:
     following = _following(task, verdict)
     finished = time.time()
     given_up = (
-        f"; given up after {task.rescues + 1} such ends"
+        f"; given up after {task.rescues + 1} such ends, whatever retries are left"
         if following.move is Move.FAIL and verdict in {Verdict.LOST, Verdict.CRASHED}
         else ""
     )
@@ -127,7 +127,13 @@ def _following(task: Task, verdict: Verdict) -> NextMove:
     if verdict is Verdict.STOPPED:
         return NextMove(Move.STOP)
     if verdict is Verdict.TIMED_OUT:
+        # No user code runs here: a function that decides about retries is not asked.
+        rules = task_type.retry_rules.without_function() if task_type else ANY_EXCEPTION
         return after_exception(
-            TaskTimeout(), tries=task.tries, max_retries=task.max_retries, policy=policy
+            TaskTimeout(),
+            tries=task.tries,
+            max_retries=task.max_retries,
+            policy=policy,
+            rules=rules,
         )
     return after_death(rescues=task.rescues, poison_limit=get_conf().poison_limit, policy=policy)

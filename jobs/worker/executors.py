@@ -18,6 +18,7 @@ from jobs.domain.running import RunningTask, running
 from jobs.domain.states import Move
 from jobs.exceptions import InvalidArguments, PayloadError
 from jobs.store.claim import Claim
+from jobs.worker.captured_log import CapturedLog
 
 #: Bounds of what one attempt may say about its failure.
 MOST_ERROR_CHARACTERS = 2_000
@@ -31,11 +32,26 @@ def run(
     should_stop: Callable[[], bool],
     result_limit_bytes: int,
 ) -> Outcome:
-    """Call the claimed task's function and tell how it ended.
+    """Call the claimed task's function and tell how it ended, and what it logged.
 
     Everything stored is made storable here, one task at a time: a poisoned value must not reach
     the statement that ends a whole batch.
     """
+    with CapturedLog() as log:
+        outcome = _attempt(
+            claim, report=report, should_stop=should_stop, result_limit_bytes=result_limit_bytes
+        )
+    outcome.log = log.text()
+    return outcome
+
+
+def _attempt(
+    claim: Claim,
+    *,
+    report: Callable[[dict[str, Any]], None],
+    should_stop: Callable[[], bool],
+    result_limit_bytes: int,
+) -> Outcome:
     task_type = registry.get(claim.name)
     started = time.time()
     try:
@@ -105,6 +121,7 @@ def unstorable(outcome: Outcome) -> Outcome:
         exception="jobs.exceptions.PayloadError",
         error="PayloadError: the database refused to store what this attempt left behind",
         traceback="",
+        log="",
     )
 
 
@@ -112,7 +129,11 @@ def _after(
     claim: Claim, task_type: TaskType[..., Any], error: BaseException, started: float
 ) -> Outcome:
     following = after_exception(
-        error, tries=claim.tries, max_retries=claim.max_retries, policy=task_type.backoff
+        error,
+        tries=claim.tries,
+        max_retries=claim.max_retries,
+        policy=task_type.backoff,
+        rules=task_type.retry_rules,
     )
     return _failed(claim, error, started, following.move, following.delay_seconds)
 

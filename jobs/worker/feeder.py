@@ -22,6 +22,7 @@ from jobs.worker.options import RunLimits, WorkerOptions
 from jobs.worker.plain_lane import PlainLane
 from jobs.worker.popping import NOTHING, Popped, pop
 from jobs.worker.queue_order import QueueOrder
+from jobs.worker.recycling import RECYCLED, Recycling
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +67,12 @@ class Feeder(threading.Thread):
         self._outstanding = 0
         """Handed to the executors and not yet collected."""
         self._begun = 0
+        self._recycling = Recycling(options)
         self._redis_answers = True
         """False since Redis went away: then nobody can say that nothing waits."""
         self._idle_since = time.monotonic()
+        self.exit_status = 0
+        """What the process is to end with once this thread has."""
 
     def run(self) -> None:
         """Feed until done; a feeder that breaks takes the process with it, and a new one comes."""
@@ -76,6 +80,7 @@ class Feeder(threading.Thread):
             while self._cycle():
                 pass
             connection.close()
+            self._say_why()
             self._horse.dismiss()
         except BaseException:
             logger.exception("the feeder broke down")
@@ -89,7 +94,7 @@ class Feeder(threading.Thread):
         stuck = self._is_stuck()
         if self._horse.ready.qsize() and (stuck or self._must_not_begin()):
             self._give_back()
-        idle = not self._outstanding and not self._ledger.backlog
+        idle = not self._outstanding and self._ledger.is_clear
         want = self._want(stuck=stuck)
         popped = self._pop(want, listen=idle) if want > 0 else NOTHING
         for job in self._lane.admit(
@@ -97,7 +102,7 @@ class Feeder(threading.Thread):
         ):
             self._hand_out(job)
         self._ledger.flush_progress()
-        if popped.tickets or self._ledger.backlog:
+        if popped.tickets or not self._ledger.is_clear:
             for claim in self._ledger.exchange(popped.tickets):
                 self._hand_out(claim)
         elif idle and not popped.plain and self._may_leave():
@@ -115,8 +120,12 @@ class Feeder(threading.Thread):
         self._horse.wake.clear()
 
     def _must_not_begin(self) -> bool:
-        """Whether nothing new may begin: the worker drains, or is suspended."""
-        return self._horse.stopping or self._horse.slots.is_suspended()
+        """Whether nothing new may begin: the worker drains or is suspended, or we are too large."""
+        return (
+            self._horse.stopping
+            or self._horse.slots.is_suspended()
+            or self._recycling.is_too_large(self._begun)
+        )
 
     def _may_leave(self) -> bool:
         if self._horse.stopping or self._left_to_begin() <= 0:
@@ -132,8 +141,19 @@ class Feeder(threading.Thread):
         return most_idle is not None and now - self._idle_since > most_idle
 
     def _left_to_begin(self) -> float:
+        return min(self._left_for_the_worker(), self._recycling.left_to_begin(self._begun))
+
+    def _left_for_the_worker(self) -> float:
         most = self._limits.max_jobs
         return float("inf") if most is None else most - self._begun
+
+    def _say_why(self) -> None:
+        """Tell the supervisor, and the log, whether this horse leaves for a new one to come."""
+        reason = self._recycling.reason(self._begun)
+        if not reason or self._horse.stopping or self._left_for_the_worker() <= 0:
+            return
+        logger.info("work-horse %d leaves for a new one: %s", os.getpid(), reason)
+        self.exit_status = RECYCLED
 
     def _collect(self) -> None:
         """Move what the executors ended into the backlog."""
@@ -141,7 +161,8 @@ class Feeder(threading.Thread):
         for item in self._horse.ended[:count]:
             self._outstanding -= 1
             if isinstance(item, Outcome):
-                self._ledger.backlog.append(item)
+                ledger = self._ledger
+                (ledger.written if item.is_written else ledger.backlog).append(item)
             else:
                 self._lane.ended()
         del self._horse.ended[:count]

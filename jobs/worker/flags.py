@@ -10,6 +10,7 @@ from rq.serializers import resolve_serializer
 from rq.utils import import_attribute
 
 from jobs.broker.connection import queue_names
+from jobs.domain.processes import memory_mb
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models.worker import NAME_LENGTH
 
@@ -20,6 +21,8 @@ _NUMBERS = {
     "max_idle_time": (1, 10**9),
     "worker_ttl": (1, 10**6),
     "num_workers": (1, 1000),
+    "max_tasks_per_horse": (0, 10**9),
+    "max_memory_mb": (0, 2**20),
 }
 #: A name stands in keys, addresses and logs.
 _NAME = re.compile(rf"[A-Za-z0-9_.:@+-]{{1,{NAME_LENGTH}}}")
@@ -43,6 +46,16 @@ def check_flags(queues: Sequence[str], flags: Mapping[str, Any]) -> None:
     pid = flags.get("pid")
     if pid and not os.access(Path(pid).expanduser().parent, os.W_OK):
         raise _invalid("pid", pid, "a file in a folder that can be written to")
+
+
+def check_memory(most_mb: int) -> None:
+    """Raise InvalidOption for a limit that every horse would pass with its first task."""
+    size = memory_mb()
+    if 0 < most_mb <= size:
+        least = f"0, or above the {size:.0f} MiB that a worker holds before its first task"
+        raise InvalidOption(
+            field="--max-memory-mb (or JOBS['MAX_MEMORY_MB'])", given=most_mb, allowed=least
+        )
 
 
 def _check_import(flag: str, given: object, load: Callable[[str], object]) -> None:

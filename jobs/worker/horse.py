@@ -17,11 +17,14 @@ from typing import Any, NamedTuple
 from jobs.conf import get_conf
 from jobs.domain.outcomes import Outcome, TaskStopped, TaskTimeout
 from jobs.domain.payload import encode
+from jobs.domain.registry import registry
 from jobs.domain.states import Move
 from jobs.store.claim import Claim
 from jobs.store.progress import Progress
+from jobs.worker.atomic import in_one_transaction
 from jobs.worker.executors import ended_by, mend_connections, run
 from jobs.worker.slots import PLAIN, Order, Slots
+from jobs.worker.sole_writer import limit_seconds, sole_writer
 
 #: Threads trade the interpreter lock this often; Python's 5 ms would let a task that computes
 #: starve the feeder for that long at each of its reads.
@@ -42,7 +45,12 @@ class Horse:
     """What executors and feeder share inside the process."""
 
     def __init__(
-        self, slots: Slots, *, threads: int, run_plain: Callable[[PlainJob], None]
+        self,
+        slots: Slots,
+        *,
+        threads: int,
+        run_plain: Callable[[PlainJob], None],
+        release_name: str = "",
     ) -> None:
         self.slots = slots
         self.threads = threads
@@ -55,6 +63,9 @@ class Horse:
         self.stopping = False
         self.average_seconds = 0.05
         self._run_plain = run_plain
+        self._release_name = release_name
+        self._in_line: set[tuple[str, int]] = set()
+        """Atomic tasks; on SQLite they wait for each other, without a slot and its clock."""
         self._begun = [0] * slots.count
         self._in_task = [False] * threads
         self._thread_ids = [0] * threads
@@ -93,9 +104,11 @@ class Horse:
             self.plain.put(None)
 
     def running(self) -> set[tuple[str, int]]:
-        """The tasks that the executors run, as (task id, fence)."""
+        """The tasks that the executors run, or are about to, as (task id, fence)."""
         slots = (self.slots.running(index) for index in range(self.threads))
-        return {(slot.task_id, slot.fence) for slot in slots if slot is not None and slot.is_task}
+        return self._in_line | {
+            (slot.task_id, slot.fence) for slot in slots if slot is not None and slot.is_task
+        }
 
     def _execute(self, index: int, source: "queue.SimpleQueue[Claim | PlainJob | None]") -> None:
         if index < self.threads:
@@ -117,24 +130,38 @@ class Horse:
         return job
 
     def _run(self, index: int, claim: Claim) -> Outcome:
+        if not registry.get(claim.name).atomic:
+            return self._run_now(index, claim, is_atomic=False)
+        self._in_line.add((claim.task_id, claim.fence))
+        with sole_writer():
+            outcome = self._run_now(index, claim, is_atomic=True)
+        self._in_line.discard((claim.task_id, claim.fence))
+        return outcome
+
+    def _run_now(self, index: int, claim: Claim, *, is_atomic: bool) -> Outcome:
         began = time.monotonic()
         started = time.time()
+        timeout_seconds = (
+            limit_seconds(claim.timeout_seconds) if is_atomic else claim.timeout_seconds
+        )
+        attempt = partial(
+            run,
+            claim,
+            report=partial(self._report, claim),
+            should_stop=partial(self._should_stop, index),
+            result_limit_bytes=self._result_limit_bytes,
+        )
         self.slots.occupy(
             index,
             claim.task_id,
             claim.fence,
             began,
-            claim.timeout_seconds,
+            timeout_seconds,
             begun_count=self._begun[index],
         )
         try:
             self._in_task[index] = True
-            outcome = run(
-                claim,
-                report=partial(self._report, claim),
-                should_stop=partial(self._should_stop, index),
-                result_limit_bytes=self._result_limit_bytes,
-            )
+            outcome = self._run_atomic(index, claim, attempt) if is_atomic else attempt()
             self._in_task[index] = False
         except BaseException as error:
             self._in_task[index] = False
@@ -145,6 +172,19 @@ class Horse:
             self._mended_at[index] = began
         self.average_seconds += 0.1 * (time.monotonic() - began - self.average_seconds)
         return outcome
+
+    def _run_atomic(self, index: int, claim: Claim, attempt: Callable[[], Outcome]) -> Outcome:
+        started = time.time()
+
+        def disarm() -> None:
+            self._in_task[index] = False
+
+        return in_one_transaction(
+            attempt,
+            disarm=disarm,
+            ended_by=lambda error: ended_by(claim, error, started),
+            release=self._release_name,
+        )
 
     def _report(self, claim: Claim, said: dict[str, Any]) -> None:
         self.progress[claim.task_id] = Progress(

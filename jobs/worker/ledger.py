@@ -34,6 +34,9 @@ class Ledger:
         self, horse: Horse, *, client: "Redis", worker: str, worker_key: str, release_name: str
     ) -> None:
         self.backlog: list[Outcome] = []
+        """Ended, and to be written."""
+        self.written: list[Outcome] = []
+        """Ended and written by their own transactions: to be told of."""
         self._horse = horse
         self._client = client
         self._worker = worker
@@ -42,6 +45,11 @@ class Ledger:
         self._names = registry.known_names()
         self._unsure = False
         self._progress_at = 0.0
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether there is nothing to write or to tell."""
+        return not self.backlog and not self.written
 
     def exchange(self, popped: list[tuple[str, str]]) -> list[Claim]:
         """End the backlog and claim the tickets, given as (queue, task id); gives the claims.
@@ -148,6 +156,10 @@ class Ledger:
     def _settle(self, did: Exchanged) -> None:
         """After the commit: count, forget used tickets, tell the watchers and the listeners."""
         outcomes, self.backlog = self.backlog, []
+        if self.written:
+            outcomes += self.written
+            did.ended.update((outcome.task_id, State.SUCCESS) for outcome in self.written)
+            self.written = []
         stale = [outcome.task_id for outcome in outcomes if outcome.task_id not in did.ended]
         if stale:
             logger.warning("fenced out, outcomes dropped: %s", ", ".join(stale))

@@ -19,7 +19,7 @@ class WorkerOptions:
     """From which of several queues the next batch comes."""
     lease_seconds: float = field(default_factory=lambda: get_conf().lease_seconds)
     drain_seconds: float = field(default_factory=lambda: get_conf().drain_seconds)
-    stop_grace_seconds: float = 1.0
+    stop_grace_seconds: float = field(default_factory=lambda: get_conf().stop_grace_seconds)
     """Between asking a task to stop, or to time out, and killing its process."""
     batch_size: int = field(default_factory=lambda: get_conf().batch_size)
     """The most ids held unstarted."""
@@ -27,6 +27,10 @@ class WorkerOptions:
     """Hold no more than this much expected work."""
     tick_seconds: float = field(default_factory=lambda: get_conf().tick_seconds)
     """The longest an outcome waits for company."""
+    max_tasks_per_horse: int = field(default_factory=lambda: get_conf().max_tasks_per_horse)
+    """A new horse after so many tasks; 0: never for that."""
+    max_memory_mb: int = field(default_factory=lambda: get_conf().max_memory_mb)
+    """A new horse when one is larger than so many MiB; 0: never for that."""
     release: str = field(default_factory=lambda: get_conf().release)
 
     @property

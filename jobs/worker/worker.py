@@ -28,6 +28,7 @@ from rq.worker.base import DequeueStrategy, WorkerStatus
 from jobs.broker.tickets import task_id_of
 from jobs.services.rescue import rescue
 from jobs.worker.announcer import Announcer
+from jobs.worker.captured_log import capture_logs
 from jobs.worker.feeder import Feeder
 from jobs.worker.horse import Horse
 from jobs.worker.keeper import Keeper
@@ -36,6 +37,7 @@ from jobs.worker.options import RunLimits, WorkerOptions
 from jobs.worker.overseer import Overseer
 from jobs.worker.parent_death import die_with_parent
 from jobs.worker.plain import PlainRunner
+from jobs.worker.recycling import RECYCLED
 from jobs.worker.scheduler import start_scheduler
 from jobs.worker.slots import Running, Slots
 
@@ -146,17 +148,16 @@ class TaskWorker(Worker):
             status = self._watch(overseer, pipe)
             self._keeper.stop()
             self._overseer = None
-            if status == 0:
-                self._horse_pid = 0
+            if os.waitstatus_to_exitcode(status) in {0, RECYCLED}:
                 self._tell_none_runs()
-                return
-            self._bury(overseer, status)
+            else:
+                self._bury(overseer, status)
             self._horse_pid = 0
             if self._limits.max_jobs is not None:
                 left = self._limits.max_jobs - self._slots.begun_count()
                 self._limits = replace(self._limits, max_jobs=left)
-                if left <= 0:
-                    return
+            if status == 0 or self._limits.max_jobs == 0:
+                return
 
     def _fork(self) -> tuple[Overseer, int]:
         """Start a horse; its end of the pipe closes when it dies, however it dies."""
@@ -193,7 +194,13 @@ class TaskWorker(Worker):
             self._is_horse = True
             random.seed()
             self.procline("runs tasks")
-            horse = Horse(self._slots, threads=self.options.threads, run_plain=self._plain.run)
+            capture_logs()
+            horse = Horse(
+                self._slots,
+                threads=self.options.threads,
+                run_plain=self._plain.run,
+                release_name=self.options.release,
+            )
             feeder = Feeder(
                 horse,
                 client=self.connection,
@@ -209,7 +216,7 @@ class TaskWorker(Worker):
             feeder.start()
             horse.work()
             feeder.join()
-            status = 0
+            status = feeder.exit_status
         except BaseException:
             self.log.exception("the work-horse broke down")
         finally:

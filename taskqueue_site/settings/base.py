@@ -131,6 +131,7 @@ TASKS = {
 JOBS = {
     "LEASE_SECONDS": variables.LEASE_SECONDS.read(),
     "DRAIN_SECONDS": variables.DRAIN_SECONDS.read(),
+    "STOP_GRACE_SECONDS": variables.STOP_GRACE_SECONDS.read(),
     "DEMO_SPEED": variables.DEMO_SPEED.read(),
     "DEMO_FAILURES": variables.DEMO_FAILURES.read(),
     "RELEASE": variables.RELEASE.read(),

@@ -63,12 +63,14 @@ def test_a_discarded_task_is_not_discarded_again(root):
 def test_attempts_and_events_are_on_the_page(root):
     # given
     task = make_task(state="FAILURE", attempt_count=2)
-    add_attempts(task, 2, exception="shop.Timeout", traceback="Traceback: line 81")
+    add_attempts(
+        task, 2, exception="shop.Timeout", traceback="Traceback: line 81", log="INFO asked"
+    )
     Event.objects.create(task=task, kind="requeued", actor="grace", reason="gateway is up")
 
     # then
     page = page_of(root, task)
-    for text in ("shop.Timeout", "Traceback: line 81", "grace", "gateway is up"):
+    for text in ("shop.Timeout", "Traceback: line 81", "INFO asked", "grace", "gateway is up"):
         assert text in page
 
 
@@ -110,6 +112,7 @@ def test_hostile_text_is_text_wherever_it_stands(root):
         exception=HOSTILE,
         error=HOSTILE,
         traceback=HOSTILE,
+        log=HOSTILE,
         worker=HOSTILE,
         release=HOSTILE,
     )

@@ -209,7 +209,7 @@ def test_what_a_user_did_is_kept_under_the_users_name(api, user, tasks):
 
 def secrets_of(answer):
     shown = [answer, *answer.get("attempts", [])]
-    fields = ("args", "kwargs", "result", "error", "traceback", "progress")
+    fields = ("args", "kwargs", "result", "error", "traceback", "log", "progress")
     return {facts[field] for facts in shown for field in fields if field in facts}
 
 
@@ -226,7 +226,12 @@ def test_payloads_are_withheld_without_their_permission(api, user, path):
         attempt_count=1,
     )
     task.attempts.create(
-        number=1, fence=1, finished_at=task.created_at, error="secret", traceback="secret"
+        number=1,
+        fence=1,
+        finished_at=task.created_at,
+        error="secret",
+        traceback="secret",
+        log="secret",
     )
     grant(user, "view_task")
 

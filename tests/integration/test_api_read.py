@@ -51,7 +51,7 @@ def test_a_failed_task_tells_its_error_its_traceback_and_its_retries(api):
     # given a task that failed twice and was then cancelled by somebody
     task = make_task(max_retries=1)
     failure = {"ending": Ending.FAILED, "exception": "ValueError", "error": "ValueError: no"}
-    finished(outcome_of(claimed(task), move=Move.RETRY, traceback="first", **failure))
+    finished(outcome_of(claimed(task), move=Move.RETRY, traceback="first", log="hm", **failure))
     Task.objects.update(state=State.PENDING)
     finished(outcome_of(claimed(task), move=Move.FAIL, traceback="second", **failure))
     Event.objects.create(task=task, kind=Event.Kind.REQUEUED, actor="ada", reason="again")
@@ -63,6 +63,7 @@ def test_a_failed_task_tells_its_error_its_traceback_and_its_retries(api):
     assert (answer["status"], answer["error"]) == ("FAILURE", "ValueError: no")
     assert (answer["traceback"], answer["retry_count"]) == ("second", 1)
     assert [attempt["traceback"] for attempt in answer["attempts"]] == ["first", "second"]
+    assert [attempt["log"] for attempt in answer["attempts"]] == ["hm", None]
     assert [(event["kind"], event["actor"]) for event in answer["events"]] == [("requeued", "ada")]
 
 

@@ -91,6 +91,23 @@ def test_a_success_is_written_with_its_attempt_and_counted():
     assert Rollup.objects.get().succeeded == 1
 
 
+def test_what_was_logged_is_kept_with_the_attempt():
+    # given a batch of successes, of which one has logged, and a failure that has
+    silent, talking, failing = make_task(), make_task(), make_task()
+    claims = {task: claimed(task) for task in (silent, talking, failing)}
+
+    # when they end with others and without
+    finished(
+        outcome_of(claims[silent], result="1"), outcome_of(claims[talking], result="2", log="hello")
+    )
+    finished(outcome_of(claims[failing], move=Move.FAIL, ending=Ending.FAILED, log="oh dear"))
+
+    # then each attempt has its own
+    logs = {task: Attempt.objects.get(task=task).log for task in claims}
+    assert logs == {silent: "", talking: "hello", failing: "oh dear"}
+    assert [reload(task).result for task in claims] == [1, 2, None]
+
+
 def test_a_mixed_batch_ends_each_task_in_its_own_way():
     # given one task for each way to end
     ways = [

@@ -1,13 +1,24 @@
 """Task types that the tests run in real workers."""
 
+import asyncio
+import logging
 import os
 import signal
 import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from django.db import IntegrityError, transaction
+
 from jobs import RetryPolicy, current_task, task
+from jobs.domain.outcomes import TaskTimeout
+from jobs.models import Event
 from tests.support import listening
 from tests.support.listening import LISTENING
+
+logger = logging.getLogger(__name__)
+_EATEN: list[bytes] = []
 
 AT_ONCE = RetryPolicy(first_seconds=0, jitter=0)
 
@@ -76,6 +87,75 @@ async def greet(name: str) -> str:
 def leave() -> None:
     """End the process without a word."""
     os._exit(3)
+
+
+@task(name="tests.chatter", max_retries=0)
+def chatter(word: str, times: int = 3, *, fails: bool = False) -> None:
+    """Log a word again and again, let others have their say between, and perhaps fail."""
+    for number in range(times):
+        logger.info("%s %d", word, number)
+        time.sleep(0.01)
+    logger.debug("%s in detail", word)
+    if fails:
+        raise RuntimeError(word)
+
+
+@task(name="tests.chatter_async", max_retries=0)
+async def chatter_async(word: str) -> None:
+    """Log from a coroutine, and from a thread that asyncio starts for it."""
+    logger.info("%s in the loop", word)
+    await asyncio.to_thread(logger.info, "%s in a thread", word)
+
+
+@task(name="tests.chatter_badly", max_retries=0)
+def chatter_badly() -> None:
+    """Log what no text column takes, and what cannot be formatted."""
+    logger.info("nul \0 and half a pair \ud800")
+    logger.info("%d", "no number")
+
+
+@task(name="tests.entry", max_retries=3, backoff=AT_ONCE, atomic=True)
+def entry(directory: str, blow: str = "") -> None:
+    """Write a row; on the first attempt let a blow follow."""
+    task_id = current_task().task_id
+    Event.objects.create(task_id=task_id, kind=Event.Kind.REQUEUED, actor="tests.entry")
+    transaction.on_commit(partial(logger.info, "committed"))
+    mark = Path(directory) / task_id
+    if blow and not mark.exists():
+        mark.touch()
+        if blow == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if blow == "hang":
+            time.sleep(60)
+        if blow == "swallow":
+            with suppress(IntegrityError):
+                Event.objects.create(task_id=task_id, pk=Event.objects.get(task_id=task_id).pk)
+        raise RuntimeError(blow)
+
+
+@task(name="tests.eat", max_retries=0)
+def eat(megabytes: int) -> int:
+    """Take memory and never give it back; gives the pid."""
+    _EATEN.append(b"x" * (megabytes * 1024 * 1024))
+    return os.getpid()
+
+
+@task(name="tests.picky", max_retries=5, backoff=AT_ONCE, dont_retry_on=(ValueError, TaskTimeout))
+def picky(kind: str) -> None:
+    """Fail once in a way that is not worth another try."""
+    if kind == "value":
+        raise ValueError(kind)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with suppress(TaskTimeout):
+            time.sleep(0.05)
+
+
+@task(name="tests.slow_entry", max_retries=0, atomic=True)
+def slow_entry(seconds: float) -> None:
+    """Write a row and hold the transaction open."""
+    Event.objects.create(task_id=current_task().task_id, kind=Event.Kind.REQUEUED)
+    time.sleep(seconds)
 
 
 if LISTENING in os.environ:

@@ -58,6 +58,11 @@ def test_a_number_without_a_point_becomes_seconds() -> None:
         ({"LEASE_SECONDS": "30"}, r"is '30': it must be a number from 1"),
         ({"LEASE_SECONDS": True}, r"is True: it must be a number from 1"),
         ({"BATCH_SIZE": 1.5}, r"is 1.5: it must be a whole number from 1 to 10,000"),
+        (
+            {"LOG_LEVEL": "info"},
+            r"JOBS\['LOG_LEVEL'\] is 'info': it must be one of DEBUG, INFO, WARNING, ERROR",
+        ),
+        ({"LOG_LEVEL": []}, r"JOBS\['LOG_LEVEL'\] is \[\]: it must be one of DEBUG"),
         ({"RELEASE": None}, r"is None: it must be a text"),
         ({"ANONYMOUS_ACCESS": "no"}, r"is 'no': it must be True or False"),
         ([], r"JOBS is \[\]: it must be a dictionary"),

@@ -2,7 +2,7 @@ import pytest
 
 from jobs.domain.next_move import NextMove, after_death, after_exception
 from jobs.domain.outcomes import Discard, Retry, Snooze, TaskStopped, TaskTimeout
-from jobs.domain.retries import RetryPolicy
+from jobs.domain.retries import RetryPolicy, RetryRules
 from jobs.domain.states import Move
 
 DOUBLING = RetryPolicy(first_seconds=2, factor=2, jitter=0)
@@ -27,6 +27,36 @@ DOUBLING = RetryPolicy(first_seconds=2, factor=2, jitter=0)
 )
 def test_what_follows_an_attempt_that_raised(error, tries, expected):
     assert after_exception(error, tries=tries, max_retries=2, policy=DOUBLING) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "move"),
+    [
+        (OSError(), Move.RETRY),
+        (FileNotFoundError(), Move.FAIL),
+        (ValueError(), Move.FAIL),
+        (Retry(), Move.RETRY),
+        (Retry(delay_seconds=1), Move.RETRY),
+        (Snooze(60), Move.SNOOZE),
+        (Discard(), Move.FAIL),
+        (TaskStopped(), Move.STOP),
+    ],
+)
+def test_rules_decide_about_errors_and_not_about_what_a_task_asks_for(error, move):
+    # given a type that is retried on OSError alone, and not on one kind of it
+    rules = RetryRules.of(OSError, FileNotFoundError, None)
+
+    following = after_exception(error, tries=0, max_retries=2, policy=DOUBLING, rules=rules)
+
+    assert following.move is move
+
+
+def test_rules_give_no_more_tries_than_there_are():
+    rules = RetryRules.of(OSError, (), lambda error: True)
+
+    following = after_exception(OSError(), tries=2, max_retries=2, policy=DOUBLING, rules=rules)
+
+    assert following == NextMove(Move.FAIL)
 
 
 @pytest.mark.parametrize(

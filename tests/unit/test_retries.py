@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import RetryPolicy
+from jobs.domain.retries import RetryRules
 from jobs.exceptions import InvalidOption
 from jobs.tasks.demo import DOUBLING
 
@@ -65,3 +66,64 @@ def test_a_senseless_policy_is_refused_by_field(options: dict[str, object], fiel
     with pytest.raises(InvalidOption) as refusal:
         RetryPolicy(**options)
     assert refusal.value.context["field"] == field
+
+
+def test_without_rules_every_exception_is_worth_another_try() -> None:
+    assert RetryRules.of(None, (), None).allow(SystemExit())
+
+
+@pytest.mark.parametrize(
+    ("error", "worth_it"),
+    [
+        (ConnectionResetError("busy"), True),
+        (ConnectionResetError("gone"), False),
+        (BrokenPipeError("busy"), False),
+        (ValueError("busy"), False),
+    ],
+)
+def test_never_wins_over_only_and_the_function_has_the_last_word(
+    error: Exception, worth_it: bool
+) -> None:
+    # given rules of all three kinds
+    rules = RetryRules.of(ConnectionError, (BrokenPipeError,), lambda error: str(error) == "busy")
+
+    # then each of them can refuse
+    assert rules.allow(error) is worth_it
+
+
+def test_a_function_that_raises_counts_as_yes_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rules = RetryRules.of(None, (), lambda error: error.status > 500)
+
+    assert rules.allow(ValueError("no status"))
+    assert "retry_if failed on ValueError: the task is retried" in caplog.text
+    assert "has no attribute 'status'" in caplog.text
+
+
+async def _coroutine(error: BaseException) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ((OSError(), (), None), "retry_on is OSError(): it must be an exception class"),
+        (([OSError], (), None), "retry_on is [<class 'OSError'>]: it must be an exception class"),
+        ((int, (), None), "retry_on is <class 'int'>: it must be an exception class"),
+        (((), (), None), "for no retry at all, say max_retries=0"),
+        ((None, "OSError", None), "dont_retry_on is 'OSError': it must be an exception class"),
+        (
+            (FileNotFoundError, OSError, None),
+            "retry_on is 'FileNotFoundError': it must be none of what dont_retry_on covers",
+        ),
+        ((None, (), True), "retry_if is True: it must be a plain function"),
+        ((None, (), _coroutine), "it must be a plain function"),
+    ],
+)
+def test_senseless_rules_are_refused_in_one_sentence(
+    given: tuple[object, object, object], sentence: str
+) -> None:
+    with pytest.raises(InvalidOption) as refusal:
+        RetryRules.of(*given)
+    assert sentence in str(refusal.value)

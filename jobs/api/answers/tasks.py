@@ -49,6 +49,7 @@ class AttemptAnswer(Answer):
     exception: str | None
     error: str | None
     traceback: str | None
+    log: str | None = Field(description="What it logged while it ran, the last part of it.")
     withheld: bool = False
 
 
@@ -89,7 +90,7 @@ class TaskLine(Answer):
     withheld: bool = Field(
         False,
         description=(
-            "True when arguments, result, error, traceback and progress are null only because "
+            "True when arguments, result, error, traceback, log and progress are null only because "
             "the caller lacks the permission `jobs.view_payload`."
         ),
     )
