@@ -32,6 +32,14 @@ def sleep_threads(world: World) -> float:
     return _drained_per_second(world, "--threads", "50")
 
 
+def sleep_async(world: World) -> float:
+    """Coroutine tasks a second that wait 20 ms, 500 at once in each worker."""
+    from benchmarks.tasks import sleep_async as task_type
+
+    task_type.enqueue_many(([], {"seconds": 0.02}) for _ in range(world.count))
+    return _drained_per_second(world, "--async", "500")
+
+
 def enqueue(world: World) -> float:
     """Single `enqueue()` calls a second, in autocommit, row and ticket."""
     from benchmarks.tasks import noop as task_type
@@ -143,6 +151,7 @@ def _pss_megabytes(pid: int) -> float:
 MEASURES = {
     "noop": Measure(noop, "tasks/s", 60_000),
     "sleep-threads": Measure(sleep_threads, "tasks/s", 20_000),
+    "sleep-async": Measure(sleep_async, "tasks/s", 60_000),
     "enqueue": Measure(enqueue, "tasks/s", 5_000),
     "enqueue-many": Measure(enqueue_many, "tasks/s", 100_000),
     "latency-p50": Measure(latency_p50, "ms", 500),
