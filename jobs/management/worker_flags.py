@@ -15,12 +15,14 @@ from jobs.worker import TaskWorker
 from jobs.worker.options import WorkerOptions
 
 MOST_THREADS = 1000
+MOST_ASYNC_SLOTS = 10_000
+_FLAGS = {"threads": ("--threads", "threads"), "async_slots": ("--async", "event loop")}
 
 
-def thread_count(given: str) -> int:
-    """A number of threads for argparse."""
-    if not given.isdecimal() or not 1 <= int(given) <= MOST_THREADS:
-        raise ArgumentTypeError(f"{given!r} is not a whole number from 1 to {MOST_THREADS}")
+def whole_number(given: str, *, most: int) -> int:
+    """A number from 1 to `most`, for argparse."""
+    if not given.isdecimal() or not 1 <= int(given) <= most:
+        raise ArgumentTypeError(f"{given!r} is not a whole number from 1 to {most}")
     return int(given)
 
 
@@ -33,19 +35,31 @@ class WorkerFlags(BaseCommand):
         parser.set_defaults(serializer="json")
         parser.add_argument(
             "--threads",
-            type=thread_count,
+            type=partial(whole_number, most=MOST_THREADS),
             default=None,
             help="tasks at once, each in a thread; for tasks that mostly wait (default 1)",
+        )
+        parser.add_argument(
+            "--async",
+            dest="async_slots",
+            type=partial(whole_number, most=MOST_ASYNC_SLOTS),
+            default=None,
+            help="coroutine tasks at once, all in one event loop beside the threads (default: each "
+            "takes a thread's place)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start RQ's command with our worker."""
-        threads = options.pop("threads", None)
+        given = {
+            name: value
+            for name in ("threads", "async_slots")
+            if (value := options.pop(name, None)) is not None
+        }
         worker_class = get_worker_class(options.get("worker_class"))
         if not issubclass(worker_class, TaskWorker):
-            if threads is not None:
-                raise CommandError(f"--threads: {worker_class.__name__} knows no threads")
+            for name in given:
+                flag, what = _FLAGS[name]
+                raise CommandError(f"{flag}: {worker_class.__name__} knows no {what}")
         else:
-            given = {} if threads is None else {"threads": threads}
             options["worker_class"] = partial(worker_class, options=WorkerOptions(**given))
         super().handle(*args, **options)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +30,40 @@ def run(
     should_stop: Callable[[], bool],
     result_limit_bytes: int,
 ) -> Outcome:
-    """Call the claimed task's function and tell how it ended.
+    """Call the claimed task's function in this thread, and tell how it ended.
+
+    A coroutine gets an event loop of its own.
+    """
+    whole = attempt(
+        claim,
+        drive=_in_a_loop_of_its_own,
+        report=report,
+        should_stop=should_stop,
+        result_limit_bytes=result_limit_bytes,
+    )
+    try:
+        whole.send(None)
+    except StopIteration as done:
+        outcome: Outcome = done.value
+        return outcome
+    raise AssertionError("an attempt in a thread waits for nothing")
+
+
+async def _in_a_loop_of_its_own(coroutine: Coroutine[Any, Any, object]) -> object:
+    return asyncio.run(coroutine)
+
+
+async def attempt(
+    claim: Claim,
+    *,
+    drive: Callable[[Coroutine[Any, Any, object]], Coroutine[Any, Any, object]],
+    report: Callable[[dict[str, Any]], None],
+    should_stop: Callable[[], bool],
+    result_limit_bytes: int,
+) -> Outcome:
+    """Call the claimed task's function and tell how it ended; `drive` sees a coroutine through.
+
+    Waits for nothing but `drive`, so that an attempt in a thread needs no event loop.
 
     Everything stored is made storable here, one task at a time: a poisoned value must not reach
     the statement that ends a whole batch.
@@ -48,7 +81,10 @@ def run(
             should_stop=should_stop,
         )
         with running(context):
-            value = _call(task_type, context, args, kwargs)
+            leading = (context, *args) if task_type.takes_context else args
+            value = task_type.func(*leading, **kwargs)
+            if task_type.is_async:
+                value = await drive(value)
         result = None if value is None else encode(value, limit_bytes=result_limit_bytes).decode()
     except InvalidArguments as error:
         # The signature has changed since the row was written: no later try can do better.
@@ -70,15 +106,6 @@ def run(
         name=claim.name,
         result=result,
     )
-
-
-def _call(
-    task_type: TaskType[..., Any], context: RunningTask, args: list[Any], kwargs: dict[str, Any]
-) -> object:
-    leading = (context, *args) if task_type.takes_context else args
-    if task_type.is_async:
-        return asyncio.run(task_type.func(*leading, **kwargs))
-    return task_type.func(*leading, **kwargs)
 
 
 def mend_connections() -> None:

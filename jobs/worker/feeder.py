@@ -14,12 +14,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.broker import tickets
-from jobs.domain.outcomes import Outcome
 from jobs.store.claim import Claim
+from jobs.worker.appetite import Appetite, Room
+from jobs.worker.coroutines import CoroutineLane
 from jobs.worker.horse import Horse, PlainJob
 from jobs.worker.ledger import Ledger
 from jobs.worker.options import RunLimits, WorkerOptions
 from jobs.worker.popping import NOTHING, Popped, pop
+from jobs.worker.scout import Scout
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Feeder(threading.Thread):
     def __init__(
         self,
         horse: Horse,
+        lane: CoroutineLane,
         *,
         client: "Redis",
         worker: str,
@@ -48,6 +51,7 @@ class Feeder(threading.Thread):
     ) -> None:
         super().__init__(name="feeder", daemon=True)
         self._horse = horse
+        self._lane = lane
         self._client = client
         self._supervisor_pid = supervisor_pid
         self._queues = queues
@@ -60,8 +64,13 @@ class Feeder(threading.Thread):
             worker_key=worker_key,
             release_name=options.release,
         )
-        self._outstanding = 0
-        """Handed to the executors and not yet collected."""
+        self._appetite = Appetite(horse, lane, options)
+        self._scout = Scout(client, queues, self._ledger.runnable)
+        self._thread_names = frozenset(self._ledger.names) - lane.names
+        self._in_threads = 0
+        """Handed to the threads and not yet collected."""
+        self._in_loop = 0
+        """Handed to the event loop and not yet collected."""
         self._begun = 0
         self._idle_since = time.monotonic()
 
@@ -83,28 +92,64 @@ class Feeder(threading.Thread):
             os._exit(1)  # nobody renews our lease any more: what we hold will be taken over
         self._collect()
         stuck = self._is_stuck()
-        if self._horse.ready.qsize() and (self._horse.stopping or stuck):
+        if self._horse.stopping or (stuck and self._horse.ready.qsize()):
             self._give_back()
-        idle = not self._outstanding and not self._ledger.backlog
-        want = self._want(stuck=stuck)
-        popped = self._pop(want, listen=idle) if want > 0 else NOTHING
-        for place in popped.plain:
-            self._hand_out(PlainJob(*place))
+        idle = not (self._in_threads or self._in_loop or self._ledger.backlog)
+        room = self._room(stuck=stuck)
         self._ledger.flush_progress()
-        if popped.tickets or self._ledger.backlog:
-            for claim in self._ledger.exchange(popped.tickets):
-                self._hand_out(claim)
-        elif idle and not popped.plain and self._may_leave():
+        if not self._take(room, listen=idle) and idle and self._may_leave():
             return False
-        self._rest(stuck=stuck, want=want)
+        self._rest(room)
         return True
 
-    def _rest(self, *, stuck: bool, want: int) -> None:
+    def _room(self, *, stuck: bool) -> Room:
+        room = self._appetite.room(in_threads=self._in_threads, in_loop=self._in_loop, stuck=stuck)
+        left = self._left_to_begin()
+        return room if left == float("inf") else Room(*(int(min(each, left)) for each in room))
+
+    def _take(self, room: Room, *, listen: bool) -> bool:
+        """Write what has ended, hand out what is new; False when there was nothing of either."""
+        if self._lane.size and (room.threads <= 0) != (room.loop <= 0):
+            return self._take_one_kind(room)
+        most = self._appetite.in_one_pop(room) if room.threads > 0 else 0
+        popped = self._pop(int(min(most, self._left_to_begin())), listen=listen)
+        for place in popped.plain:
+            self._hand_out_plain(place)
+        if not popped.tickets and not self._ledger.backlog:
+            return bool(popped.plain)
+        claims = self._ledger.exchange(popped.tickets)
+        self._appetite.learn(claims)
+        self._hand_out(claims, room)
+        return True
+
+    def _take_one_kind(self, room: Room) -> bool:
+        """One kind has no room: take what there is of the other, wherever it stands."""
+        for_threads = room.threads > 0
+        names = self._thread_names if for_threads else self._lane.names
+        looked = NOTHING
+        try:
+            looked = self._scout.look(names, most=max(room), with_plain=for_threads)
+        except RedisError as error:
+            self._redis_away(error)
+        for place in looked.plain:
+            self._hand_out_plain(place)
+        if not looked.tickets and not self._ledger.backlog:
+            return bool(looked.plain)
+        claims = self._ledger.exchange(looked.tickets, still_listed=True)
+        self._hand_out(claims, room)
+        try:
+            self._scout.settle(looked, claims)
+        except RedisError as error:
+            self._redis_away(error)
+        return True
+
+    def _rest(self, room: Room) -> None:
         """Wait for something to end; an idle feeder has already waited for Redis."""
-        if self._outstanding:
+        if self._in_threads or self._in_loop:
             self._idle_since = time.monotonic()
-            self._horse.wake.wait(NAP_SECONDS if stuck else self._options.tick_seconds)
-        elif want <= 0:
+            quick = self._in_loop or room.loop or room.threads or not self._is_stuck()
+            self._horse.wake.wait(self._options.tick_seconds if quick else NAP_SECONDS)
+        elif max(room) <= 0:
             self._horse.wake.wait(NAP_SECONDS)
         self._horse.wake.clear()
 
@@ -126,42 +171,33 @@ class Feeder(threading.Thread):
         """Move what the executors ended into the backlog."""
         count = len(self._horse.ended)
         for item in self._horse.ended[:count]:
-            self._outstanding -= 1
-            if isinstance(item, Outcome):
-                self._ledger.backlog.append(item)
+            if isinstance(item, PlainJob):
+                self._in_threads -= 1
+                continue
+            self._ledger.backlog.append(item)
+            if item.name in self._lane.names:
+                self._in_loop -= 1
+            else:
+                self._in_threads -= 1
         del self._horse.ended[:count]
 
     def _is_stuck(self) -> bool:
-        """Whether every executor has been in one task for longer than the window."""
+        """Whether every thread has been in one task for longer than the window."""
         now = time.monotonic()
         return all(
             (began := self._horse.slots.began(index)) and now - began > self._options.window_seconds
             for index in range(self._horse.threads)
         )
 
-    def _want(self, *, stuck: bool) -> int:
-        """How many ids to take: about a window of expected work beyond what runs."""
-        if self._horse.stopping or stuck or self._horse.slots.is_suspended():
-            return 0
-        threads, most = self._horse.threads, self._options.batch_size
-        per_window = int(
-            threads * self._options.window_seconds / max(self._horse.average_seconds, 1e-6)
-        )
-        if threads == 1:
-            held, room = self._horse.ready.qsize(), max(1, min(most, per_window))
-            want = room - held if held <= room // 2 else 0
-        else:
-            want = min(most, threads + per_window) - self._outstanding
-        return int(min(want, self._left_to_begin()))
-
-    def _pop(self, want: int, *, listen: bool) -> Popped:
+    def _pop(self, most: int, *, listen: bool) -> Popped:
+        if most <= 0:
+            return NOTHING
         try:
             popped = pop(
-                self._client, self._queues, most=want, listen=listen and not self._limits.burst
+                self._client, self._queues, most=most, listen=listen and not self._limits.burst
             )
         except RedisError as error:
-            logger.warning("Redis is away: %s", error)
-            self._horse.wake.wait(PAUSE_SECONDS)
+            self._redis_away(error)
             return NOTHING
         if self._horse.stopping:
             self._put_back(popped)
@@ -176,10 +212,38 @@ class Feeder(threading.Thread):
         except RedisError:
             logger.exception("Redis went away while it held no copy of %s", popped.plain)
 
-    def _hand_out(self, item: Claim | PlainJob) -> None:
-        self._outstanding += 1
+    def _redis_away(self, error: RedisError) -> None:
+        logger.warning("Redis is away: %s", error)
+        self._horse.wake.wait(PAUSE_SECONDS)
+
+    def _hand_out_plain(self, place: tuple[str, str]) -> None:
+        self._in_threads += 1
         self._begun += 1
-        self._horse.ready.put(item)
+        self._horse.ready.put(PlainJob(*place))
+
+    def _hand_out(self, claims: list[Claim], room: Room) -> None:
+        """Each to its kind of executor; what is more than it has room for goes back at once."""
+        self._begun += len(claims)
+        if self._lane.size:
+            claims = self._hand_to_loop(claims, room)
+        self._in_threads += len(claims)
+        for claim in claims:
+            self._horse.ready.put(claim)
+
+    def _hand_to_loop(self, claims: list[Claim], room: Room) -> list[Claim]:
+        """Gives the claims that are for threads."""
+        names = self._lane.names
+        for_loop = [claim for claim in claims if claim.name in names]
+        for_threads = [claim for claim in claims if claim.name not in names]
+        excess = for_loop[room.loop :] + for_threads[room.threads :]
+        del for_loop[room.loop :], for_threads[room.threads :]
+        self._begun -= len(excess)
+        self._ledger.give_back(excess)
+        if for_loop:
+            self._in_loop += len(for_loop)
+            self._horse.coming.extend(for_loop)
+            self._lane.begin()
+        return for_threads
 
     def _give_back(self) -> None:
         """Return what waits unstarted, so that it never waits behind a long task or a shutdown."""
@@ -194,7 +258,17 @@ class Feeder(threading.Thread):
                 plain.append((item.queue, item.job_id))
             elif item is not None:
                 held.append(item)
-        self._outstanding -= len(held) + len(plain)
+        self._in_threads -= len(held) + len(plain)
+        if self._horse.stopping:
+            held += self._coming()
         self._begun -= len(held) + len(plain)
         self._put_back(Popped([], plain))
         self._ledger.give_back(held)
+
+    def _coming(self) -> list[Claim]:
+        """What the event loop has not begun, taken back."""
+        held: list[Claim] = []
+        while self._horse.coming:
+            held.append(self._horse.coming.popleft())
+        self._in_loop -= len(held)
+        return held

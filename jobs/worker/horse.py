@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -31,6 +32,13 @@ MEND_SECONDS = 1.0
 _ORDERS = {Order.TIME_OUT: TaskTimeout, Order.STOP: TaskStopped}
 
 
+def why(error: type[BaseException], timeout_seconds: float) -> str:
+    """The words of the exception by which an order reaches a task."""
+    if error is TaskTimeout and timeout_seconds:
+        return f"ran longer than its time limit of {timeout_seconds:g} s"
+    return "cancelled while it ran"
+
+
 class PlainJob(NamedTuple):
     """A job of RQ's own, to be run by RQ's own means."""
 
@@ -41,22 +49,23 @@ class PlainJob(NamedTuple):
 class Horse:
     """What executors and feeder share inside the process."""
 
-    def __init__(
-        self, slots: Slots, *, threads: int, run_plain: Callable[[PlainJob], None]
-    ) -> None:
+    def __init__(self, slots: Slots, *, run_plain: Callable[[PlainJob], None]) -> None:
         self.slots = slots
-        self.threads = threads
+        self.threads = slots.threads
         self.ready: queue.SimpleQueue[Claim | PlainJob | None] = queue.SimpleQueue()
+        """What waits for a thread."""
+        self.coming: deque[Claim] = deque()
+        """What the event loop is about to begin."""
         self.ended: list[Outcome | PlainJob] = []
         self.progress: dict[str, Progress] = {}
         self.wake = threading.Event()
         self.stopping = False
         self.average_seconds = 0.05
         self._run_plain = run_plain
-        self._in_task = [False] * threads
-        self._thread_ids = [0] * threads
-        self._mended_at = [0.0] * threads
-        self._result_limit_bytes = get_conf().result_limit_bytes
+        self._in_task = [False] * self.threads
+        self._thread_ids = [0] * self.threads
+        self._mended_at = [0.0] * self.threads
+        self.result_limit_bytes = get_conf().result_limit_bytes
 
     def listen(self) -> None:
         """Take the process's signals: orders, and the end of the day."""
@@ -81,7 +90,7 @@ class Horse:
 
     def running(self) -> set[tuple[str, int]]:
         """What the executors run, as (task id, fence)."""
-        slots = (self.slots.running(index) for index in range(self.threads))
+        slots = (self.slots.running(index) for index in range(self.slots.count))
         return {(slot.task_id, slot.fence) for slot in slots if slot is not None}
 
     def _execute(self, index: int) -> None:
@@ -103,9 +112,9 @@ class Horse:
             self._in_task[index] = True
             outcome = run(
                 claim,
-                report=partial(self._report, claim),
-                should_stop=partial(self._should_stop, index),
-                result_limit_bytes=self._result_limit_bytes,
+                report=partial(self.report, claim),
+                should_stop=partial(self.should_stop, index),
+                result_limit_bytes=self.result_limit_bytes,
             )
             self._in_task[index] = False
         except BaseException as error:
@@ -118,12 +127,14 @@ class Horse:
         self.average_seconds += 0.1 * (time.monotonic() - began - self.average_seconds)
         return outcome
 
-    def _report(self, claim: Claim, said: dict[str, Any]) -> None:
+    def report(self, claim: Claim, said: dict[str, Any]) -> None:
+        """Keep what a task says of its progress for the feeder; the last word counts."""
         self.progress[claim.task_id] = Progress(
             claim.task_id, claim.fence, encode(said, limit_bytes=10_000).decode()
         )
 
-    def _should_stop(self, index: int) -> bool:
+    def should_stop(self, index: int) -> bool:
+        """Whether the task in this slot should come to an end."""
         return self.stopping or self.slots.order(index) is Order.STOP
 
     def _obey(self, signum: int, frame: object) -> None:
@@ -140,9 +151,7 @@ class Horse:
 
     def _why(self, index: int, error: type[BaseException]) -> str:
         current = self.slots.running(index)
-        if error is TaskTimeout and current is not None:
-            return f"ran longer than its time limit of {current.timeout_seconds:g} s"
-        return "cancelled while it ran"
+        return why(error, current.timeout_seconds if current else 0.0)
 
     def _drain(self, signum: int, frame: object) -> None:
         self.stopping = True

@@ -11,6 +11,8 @@ class WorkerOptions:
 
     threads: int = 1
     """Tasks at once, each in a thread; 1 runs them in the horse's main thread."""
+    async_slots: int = 0
+    """Coroutine tasks at once, all in one event loop; 0 runs each in a thread's place, alone."""
     lease_seconds: float = field(default_factory=lambda: get_conf().lease_seconds)
     drain_seconds: float = field(default_factory=lambda: get_conf().drain_seconds)
     stop_grace_seconds: float = 1.0

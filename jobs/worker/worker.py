@@ -25,6 +25,7 @@ from rq.worker.base import DequeueStrategy, WorkerStatus
 
 from jobs.broker.tickets import task_id_of
 from jobs.services.rescue import rescue
+from jobs.worker.coroutines import CoroutineLane
 from jobs.worker.feeder import Feeder
 from jobs.worker.horse import Horse
 from jobs.worker.keeper import Keeper
@@ -50,7 +51,7 @@ class TaskWorker(Worker):
             kwargs["name"] = f"{socket.gethostname()}-{os.getpid()}"
         super().__init__(*args, **kwargs)
         self.options = options or WorkerOptions()
-        self._slots = Slots(self.options.threads)
+        self._slots = Slots(self.options.threads, self.options.async_slots)
         self._lease = Lease(self.name, queues=self.queue_names(), options=self.options)
         self._plain = PlainRunner(self)
         self._keeper = Keeper(
@@ -159,9 +160,11 @@ class TaskWorker(Worker):
             self._is_horse = True
             random.seed()
             self.procline("runs tasks")
-            horse = Horse(self._slots, threads=self.options.threads, run_plain=self._plain.run)
+            horse = Horse(self._slots, run_plain=self._plain.run)
+            lane = CoroutineLane(horse)
             feeder = Feeder(
                 horse,
+                lane,
                 client=self.connection,
                 worker=self.name,
                 worker_key=self.key,
@@ -172,6 +175,7 @@ class TaskWorker(Worker):
             )
             horse.listen()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, HORSE_SIGNALS)
+            lane.start()
             feeder.start()
             horse.work()
             feeder.join()
