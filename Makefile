@@ -24,7 +24,7 @@ check:  ## run all that continuous integration runs: format, lint, types, contra
 docs:  ## write the pages of the documentation that are derived from the code
 	@$(PYTHON) bootstrap.py docs
 
-bench:  ## measure; ARGS="noop latency" chooses
+bench:  ## measure; ARGS="noop latency" chooses, ARGS=--peers adds other queues
 	@$(PYTHON) bootstrap.py bench $(ARGS)
 
 screenshots:  ## take the pictures in docs/screenshots anew, of a real site

@@ -26,6 +26,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 RUN_TIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
+OTHER_QUEUES = ROOT / "requirements-bench.txt"
+OTHER_QUEUES_FOLDER = ROOT / "var" / "bench-venv"
 
 
 class CannotGoOn(Exception):
@@ -125,7 +127,7 @@ def lock_requirements(upgrade: list[str]) -> None:
     uv = shutil.which("uv")
     if uv is None:
         raise CannotGoOn("locking needs uv on PATH: pip install uv")
-    for lock in (RUN_TIME, DEVELOPMENT):
+    for lock in (RUN_TIME, DEVELOPMENT, OTHER_QUEUES):
         command = [uv, "pip", "compile", "-q", "--universal", "--python-version", "3.11"]
         command += ["--generate-hashes", "--no-emit-index-url"]
         command += ["--custom-compile-command", "make lock"]
@@ -164,6 +166,8 @@ def main() -> None:
         return
     environment = Environment(ROOT / (os.environ.get("VENV_DIR") or ".venv"))
     environment.prepare([RUN_TIME] if options.command == "up" else [RUN_TIME, DEVELOPMENT])
+    if options.command == "bench" and "--peers" in further:
+        Environment(OTHER_QUEUES_FOLDER).prepare([OTHER_QUEUES])
     _, module = COMMANDS[options.command]
     if module:
         environment.run("-m", *module, *further)

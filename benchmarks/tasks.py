@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
+from benchmarks.peers import marks
 from jobs import task
 
 
@@ -29,3 +30,9 @@ def sleep(seconds: float) -> None:
 async def sleep_async(seconds: float) -> None:
     """Wait, and let others go on."""
     await asyncio.sleep(seconds)
+
+
+@task(name="benchmarks.mark", max_retries=0)
+def mark() -> None:
+    """The work of the comparison with other queues."""
+    marks.mark()

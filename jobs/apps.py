@@ -17,3 +17,4 @@ class JobsConfig(AppConfig):
         autodiscover_modules("tasks")
         import_module("jobs.checks")  # reaches the models, which were not loaded before now
         import_module("jobs.telemetry.logs")
+        import_module("jobs.announcements")

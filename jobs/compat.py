@@ -21,7 +21,13 @@ if TYPE_CHECKING:
         TaskResultDoesNotExist,
         TaskResultMismatch,
     )
-    from django.tasks.signals import task_enqueued
+    from django.tasks.signals import (
+        log_task_finished,
+        log_task_started,
+        task_enqueued,
+        task_finished,
+        task_started,
+    )
 elif django.VERSION >= (6, 1):
     import django_stubs_ext
     from django.tasks import TaskResultStatus, task_backends
@@ -40,7 +46,13 @@ elif django.VERSION >= (6, 1):
         TaskResultDoesNotExist,
         TaskResultMismatch,
     )
-    from django.tasks.signals import task_enqueued
+    from django.tasks.signals import (
+        log_task_finished,
+        log_task_started,
+        task_enqueued,
+        task_finished,
+        task_started,
+    )
 
     # Lets ModelAdmin, QuerySet and the like stand with brackets; on 5.2 the backport does it.
     django_stubs_ext.monkeypatch()
@@ -66,7 +78,13 @@ else:
     from django_tasks.exceptions import InvalidTaskBackendError as InvalidTaskBackend
     from django_tasks.exceptions import InvalidTaskError as InvalidTask
     from django_tasks.exceptions import TaskResultDoesNotExist, TaskResultMismatch
-    from django_tasks.signals import task_enqueued
+    from django_tasks.signals import (
+        log_task_finished,
+        log_task_started,
+        task_enqueued,
+        task_finished,
+        task_started,
+    )
 
 if TYPE_CHECKING:
     AnyTaskResult = TaskResult[..., Any]
@@ -87,6 +105,10 @@ __all__ = [
     "TaskResultDoesNotExist",
     "TaskResultMismatch",
     "TaskResultStatus",
+    "log_task_finished",
+    "log_task_started",
     "task_backends",
     "task_enqueued",
+    "task_finished",
+    "task_started",
 ]

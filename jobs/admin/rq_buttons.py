@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from jobs.admin.actions import MOST_TASKS
 from jobs.admin.verbs import CANCEL, DISCARD, REQUEUE, Verb, told
+from jobs.broker.failed import take_out
 from jobs.broker.rq_lists import forget
 from jobs.broker.tickets import PREFIX, task_id_of
 from jobs.models import Task
@@ -75,7 +76,10 @@ def _do(request: HttpRequest, queue: str, task_ids: Sequence[UUID], verb: Verb) 
     if not verb.allowed_to(request):
         raise PermissionDenied
     report = verb.service(task_ids=task_ids, actor=request.user.get_username())
-    if verb is not REQUEUE:
-        forget(queue, [str(task_id) for task_id in report.moved])
+    moved = [str(task_id) for task_id in report.moved]
+    if verb is REQUEUE:
+        take_out(queue, moved)
+    else:
+        forget(queue, moved)
     level = messages.SUCCESS if report.done_count else messages.WARNING
     messages.add_message(request, level, told(verb, report))

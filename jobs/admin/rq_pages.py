@@ -74,6 +74,8 @@ class TaskAwareQueueAdmin(QueueAdmin):
             page(queue, rq_tasks.queue_list, "jobs"),
             page(f"{queue}details/", rq_tasks.queue_details, "queue_details"),
             page(f"{queue}empty/", rq_tasks.clear, "clear"),
+            page(f"{queue}started/", rq_tasks.started_jobs, "started_jobs"),
+            page(f"{queue}failed/", rq_tasks.failed_jobs, "failed_jobs"),
             page(f"{queue}requeue-all/", rq_tasks.requeue_all, "requeue_all"),
             page(f"{queue}failed/clear/", rq_tasks.delete_failed_jobs, "delete_failed_jobs"),
             page(_JOB, rq_tasks.task_page, "task_page"),

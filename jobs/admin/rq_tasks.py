@@ -14,7 +14,9 @@ from jobs.admin.columns import worker_url
 from jobs.admin.rq_buttons import press, press_all, split
 from jobs.admin.rq_guard import BULK, POSTS
 from jobs.admin.verbs import CANCEL, DISCARD, REQUEUE, Verb
+from jobs.broker.failed import take_out, tickets_in
 from jobs.broker.rq_lists import is_worker, make_readable, waiting_on
+from jobs.broker.started import announced_on
 from jobs.domain.states import State
 from jobs.models import Task, WorkerLease
 from jobs.models.task import TaskQuerySet
@@ -48,6 +50,24 @@ def queue_details(request: HttpRequest, queue_index: int) -> HttpResponse:
     name = get_queue_by_index(queue_index).name
     make_readable(name, [*waiting_on(name, 0, 0), *waiting_on(name, -1, -1)])
     return stock.queue_details(request, queue_index)
+
+
+def started_jobs(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """The stock page, the announced tasks made readable: one without a hash breaks it."""
+    name = get_queue_by_index(queue_index).name
+    make_readable(name, announced_on(name), status="started")
+    return stock.started_jobs(request, queue_index)
+
+
+def failed_jobs(request: HttpRequest, queue_index: int) -> HttpResponse:
+    """The stock page, the dead letters on it made readable."""
+    queue = get_queue_by_index(queue_index)
+    _, _, offset = paginate(request, len(queue.failed_job_registry))
+    stop = offset + DEFAULT_ITEMS_PER_PAGE - 1
+    newest_first = request.GET.get("desc", "1") == "1"
+    shown = tickets_in(queue.name, offset, stop, desc=newest_first)
+    make_readable(queue.name, shown, status="failed")
+    return stock.failed_jobs(request, queue_index)
 
 
 def confirm_action(request: HttpRequest, queue_index: int) -> HttpResponse:
@@ -113,4 +133,6 @@ def _all_then_stock(
         name = get_queue_by_index(queue_index).name
         if not press_all(request, name, tasks.on_queue(name), verb):
             return redirect("admin:django_rq_queue_details", queue_index)
+        # The stock view acts on all it finds in the registry: leave it the plain jobs.
+        take_out(name, tickets_in(name))
     return view(request, queue_index)

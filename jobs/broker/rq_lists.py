@@ -61,7 +61,10 @@ def plain_counts(queue: str) -> dict[str, int]:
     for prefix in REGISTRIES.values():
         pipe.zrange(prefix + queue, 0, -1)
     return {
-        name: sum(task_id_of(member.decode(errors="replace")) is None for member in members)
+        name: sum(
+            task_id_of(member.decode(errors="replace").partition(":")[0]) is None
+            for member in members
+        )
         for name, members in zip(REGISTRIES, pipe.execute(), strict=True)
     }
 
@@ -73,8 +76,11 @@ def waiting_on(queue: str, start: int, stop: int) -> list[str]:
     return [task_id for task_id in found if task_id is not None]
 
 
-def make_readable(queue: str, task_ids: Sequence[str]) -> None:
-    """Give tickets the hash that RQ's pages want: they throw an id without one off the list."""
+def make_readable(queue: str, task_ids: Sequence[str], *, status: str = "queued") -> None:
+    """Give tickets the hash that RQ's pages want: they throw an id without one off the list.
+
+    `status` is RQ's word for where they are.
+    """
     client = redis()
     pipe = client.pipeline(transaction=False)
     for task_id in task_ids:
@@ -82,7 +88,7 @@ def make_readable(queue: str, task_ids: Sequence[str]) -> None:
     bare = [task_id for task_id, found in zip(task_ids, pipe.execute(), strict=True) if not found]
     if bare:
         pipe = client.pipeline(transaction=False)
-        describe(pipe, [(queue, task_id) for task_id in bare])
+        describe(pipe, [(queue, task_id) for task_id in bare], status=status)
         pipe.execute()
 
 

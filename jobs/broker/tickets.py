@@ -79,8 +79,11 @@ def push(places: Sequence[tuple[str, str]], *, at_front: bool = False) -> None:
         pipe.execute()
 
 
-def describe(pipe: Pipeline, places: Sequence[tuple[str, str]]) -> None:
-    """Add to a pipeline: the hashes of tickets, given as (queue, task id)."""
+def describe(pipe: Pipeline, places: Sequence[tuple[str, str]], *, status: str = "queued") -> None:
+    """Add to a pipeline: the hashes of tickets, given as (queue, task id).
+
+    `status` is RQ's word for where they are.
+    """
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     for queue, task_id in places:
         key = hash_key(task_id)
@@ -89,7 +92,7 @@ def describe(pipe: Pipeline, places: Sequence[tuple[str, str]]) -> None:
             mapping={
                 "data": f'["jobs.broker.stock.refuse",null,["{task_id}"],{{}}]',
                 "origin": queue,
-                "status": "queued",
+                "status": status,
                 "created_at": stamp,
                 "enqueued_at": stamp,
             },

@@ -1,14 +1,18 @@
 """The maintenance that some live process does each second."""
 
 import logging
+import time
 
 from jobs.broker.connection import BrokerAway
 from jobs.broker.leader import lead, resign
+from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
 from jobs.maintenance.sweep import Sweeper
 
 logger = logging.getLogger(__name__)
+
+MIRROR_SECONDS = 5.0
 
 
 class Maintenance:
@@ -17,6 +21,7 @@ class Maintenance:
     def __init__(self, name: str) -> None:
         self._name = name
         self._reaper = Reaper()
+        self._mirrored_at = float("-inf")
         self._sweeper = Sweeper()
 
     def tick(self) -> None:
@@ -27,8 +32,14 @@ class Maintenance:
             promote()
             self._sweeper.sweep()
             self._reaper.reap()
+            self._mirror()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)
+
+    def _mirror(self) -> None:
+        if time.monotonic() - self._mirrored_at >= MIRROR_SECONDS:
+            mirror_failures()
+            self._mirrored_at = time.monotonic()
 
     def resign(self) -> None:
         """Let another process lead at once."""

@@ -4,26 +4,19 @@ RQ's command builds its worker from a fixed set of options; the class may be any
 flags travel inside it.
 """
 
-from argparse import ArgumentTypeError
 from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_rq.workers import get_worker_class
 
+from jobs.exceptions import TaskQueueError
 from jobs.worker import TaskWorker
-from jobs.worker.options import WorkerOptions
+from jobs.worker.flags import check_flags, spelled
+from jobs.worker.options import DequeueStrategy, WorkerOptions
 
-MOST_THREADS = 1000
-MOST_ASYNC_SLOTS = 10_000
-_FLAGS = {"threads": ("--threads", "threads"), "async_slots": ("--async", "event loop")}
-
-
-def whole_number(given: str, *, most: int) -> int:
-    """A number from 1 to `most`, for argparse."""
-    if not given.isdecimal() or not 1 <= int(given) <= most:
-        raise ArgumentTypeError(f"{given!r} is not a whole number from 1 to {most}")
-    return int(given)
+#: As argparse says that it was called wrongly.
+WRONGLY_CALLED = 2
 
 
 class WorkerFlags(BaseCommand):
@@ -35,31 +28,49 @@ class WorkerFlags(BaseCommand):
         parser.set_defaults(serializer="json")
         parser.add_argument(
             "--threads",
-            type=partial(whole_number, most=MOST_THREADS),
+            type=int,
             default=None,
             help="tasks at once, each in a thread; for tasks that mostly wait (default 1)",
         )
         parser.add_argument(
             "--async",
             dest="async_slots",
-            type=partial(whole_number, most=MOST_ASYNC_SLOTS),
+            metavar="SLOTS",
+            type=int,
             default=None,
             help="coroutine tasks at once, all in one event loop beside the threads (default: each "
             "takes a thread's place)",
         )
+        parser.add_argument(
+            "--dequeue-strategy",
+            choices=[strategy.value for strategy in DequeueStrategy],
+            default=None,
+            help="which of several queues is next: default (the first that has anything), "
+            "round_robin or random",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start RQ's command with our worker."""
-        given = {
-            name: value
-            for name in ("threads", "async_slots")
-            if (value := options.pop(name, None)) is not None
+        try:
+            check_flags(args, options)
+        except TaskQueueError as error:
+            raise CommandError(str(error), returncode=WRONGLY_CALLED) from error
+        flags: dict[str, Any] = {
+            flag: given
+            for flag in ("threads", "async_slots")
+            if (given := options.pop(flag, None)) is not None
         }
+        if (strategy := options.pop("dequeue_strategy", None)) is not None:
+            flags["dequeue_strategy"] = DequeueStrategy(strategy)
         worker_class = get_worker_class(options.get("worker_class"))
-        if not issubclass(worker_class, TaskWorker):
-            for name in given:
-                flag, what = _FLAGS[name]
-                raise CommandError(f"{flag}: {worker_class.__name__} knows no {what}")
-        else:
-            options["worker_class"] = partial(worker_class, options=WorkerOptions(**given))
-        super().handle(*args, **options)
+        if issubclass(worker_class, TaskWorker):
+            options["worker_class"] = partial(worker_class, options=WorkerOptions(**flags))
+        elif flags:
+            flag = spelled(next(iter(flags)))
+            raise CommandError(
+                f"{flag}: {worker_class.__name__} does not know it", returncode=WRONGLY_CALLED
+            )
+        try:
+            super().handle(*args, **options)
+        except TaskQueueError as error:  # the name is another living worker's
+            raise CommandError(str(error)) from error

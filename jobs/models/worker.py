@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
+NAME_LENGTH = 100
+
 
 class WorkerLease(models.Model):
     """One row per worker tree, renewed by its supervisor; a beat that stands still means death.
@@ -10,7 +12,7 @@ class WorkerLease(models.Model):
     `pid_started` tells a process from a later one that got the same pid.
     """
 
-    name = models.CharField(max_length=100, primary_key=True)
+    name = models.CharField(max_length=NAME_LENGTH, primary_key=True)
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()
     pid_started = models.CharField(max_length=40, blank=True, default="")

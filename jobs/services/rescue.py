@@ -6,7 +6,7 @@ from enum import Enum
 
 from django.db import connection, transaction
 
-from jobs.broker import tickets
+from jobs.broker import started, tickets
 from jobs.conf import get_conf
 from jobs.domain.next_move import NextMove, after_death, after_exception
 from jobs.domain.outcomes import Ending, Outcome, TaskTimeout
@@ -70,6 +70,8 @@ def rescue(
             outcomes.append(_outcome(task, verdict, detail))
     _end(outcomes, release_name)
     _give_back(given_back, innocent, worker)
+    if held:
+        started.withdraw_now((task.queue, str(task.pk), task.fence) for task in held)
     return len(held)
 
 

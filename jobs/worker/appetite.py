@@ -35,12 +35,10 @@ class Appetite:
         self._share = 0.5 if lane.size else 0.0
         """The share of coroutines among the tasks that came lately."""
 
-    def room(self, *, in_threads: int, in_loop: int, stuck: bool) -> Room:
+    def room(self, *, in_threads: int, in_loop: int) -> Room:
         """Free places: for threads about a window of expected work, in the loop real places."""
-        if self._horse.stopping or self._horse.slots.is_suspended():
-            return Room(0, 0)
         loop = min(self._lane.size - in_loop, MOST_COROUTINES)
-        return Room(0 if stuck else max(0, self._for_threads(in_threads)), loop)
+        return Room(max(0, self._for_threads(in_threads)), loop)
 
     def in_one_pop(self, room: Room) -> int:
         """How many tickets to pop so that, by the mix, neither kind gets more than its room."""

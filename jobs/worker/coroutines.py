@@ -36,8 +36,9 @@ class CoroutineLane:
         """The names of the task types whose tasks belong here."""
         self._threads = DatabaseThreads(current_index)
         self._horse = horse
-        self._free = list(range(horse.slots.threads, horse.slots.count))
+        self._free = list(range(horse.slots.executors, horse.slots.count))
         self._flights: dict[int, Flight] = {}
+        self._begun = [0] * horse.slots.count
         self._obeyed = 0
         self._loop = asyncio.new_event_loop()
         self._context = self._loop.run_until_complete(self._threads.as_context())
@@ -69,8 +70,14 @@ class CoroutineLane:
             except IndexError:
                 return
             index = self._free.pop()
+            self._begun[index] += 1
             horse.slots.occupy(
-                index, claim.task_id, claim.fence, time.monotonic(), claim.timeout_seconds
+                index,
+                claim.task_id,
+                claim.fence,
+                time.monotonic(),
+                claim.timeout_seconds,
+                begun_count=self._begun[index],
             )
             flight = Flight(claim, index, slots=horse.slots, threads=self._threads)
             flight.task = asyncio.Task(self._fly(flight), loop=self._loop)

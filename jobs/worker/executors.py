@@ -9,11 +9,12 @@ from typing import Any
 
 from django.db import connections
 
+from jobs.announcements import tell_started
 from jobs.domain.next_move import after_exception
 from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, ending_of
 from jobs.domain.payload import clean_text, encode
 from jobs.domain.registry import TaskType, registry
-from jobs.domain.running import RunningTask, running
+from jobs.domain.running import RunningTask, current_task, running
 from jobs.domain.states import Move
 from jobs.exceptions import InvalidArguments, PayloadError
 from jobs.store.claim import Claim
@@ -50,6 +51,8 @@ def run(
 
 
 async def _in_a_loop_of_its_own(coroutine: Coroutine[Any, Any, object]) -> object:
+    task = current_task()
+    tell_started(task.task_id, task.name)
     return asyncio.run(coroutine)
 
 
@@ -82,9 +85,11 @@ async def attempt(
         )
         with running(context):
             leading = (context, *args) if task_type.takes_context else args
-            value = task_type.func(*leading, **kwargs)
             if task_type.is_async:
-                value = await drive(value)
+                value = await drive(task_type.func(*leading, **kwargs))
+            else:
+                tell_started(claim.task_id, claim.name)
+                value = task_type.func(*leading, **kwargs)
         result = None if value is None else encode(value, limit_bytes=result_limit_bytes).decode()
     except InvalidArguments as error:
         # The signature has changed since the row was written: no later try can do better.

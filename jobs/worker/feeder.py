@@ -20,7 +20,9 @@ from jobs.worker.coroutines import CoroutineLane
 from jobs.worker.horse import Horse, PlainJob
 from jobs.worker.ledger import Ledger
 from jobs.worker.options import RunLimits, WorkerOptions
+from jobs.worker.plain_lane import PlainLane
 from jobs.worker.popping import NOTHING, Popped, pop
+from jobs.worker.queue_order import QueueOrder
 from jobs.worker.scout import Scout
 
 logger = logging.getLogger(__name__)
@@ -54,7 +56,8 @@ class Feeder(threading.Thread):
         self._lane = lane
         self._client = client
         self._supervisor_pid = supervisor_pid
-        self._queues = queues
+        self._order = QueueOrder(queues, options.dequeue_strategy)
+        self._plain = PlainLane(horse, client)
         self._options = options
         self._limits = limits
         self._ledger = Ledger(
@@ -65,13 +68,15 @@ class Feeder(threading.Thread):
             release_name=options.release,
         )
         self._appetite = Appetite(horse, lane, options)
-        self._scout = Scout(client, queues, self._ledger.runnable)
+        self._scout = Scout(client, self._ledger.runnable)
         self._thread_names = frozenset(self._ledger.names) - lane.names
         self._in_threads = 0
         """Handed to the threads and not yet collected."""
         self._in_loop = 0
         """Handed to the event loop and not yet collected."""
         self._begun = 0
+        self._redis_answers = True
+        """False since Redis went away: then nobody can say that nothing waits."""
         self._idle_since = time.monotonic()
 
     def run(self) -> None:
@@ -80,8 +85,7 @@ class Feeder(threading.Thread):
             while self._cycle():
                 pass
             connection.close()
-            for _ in range(self._horse.threads):
-                self._horse.ready.put(None)
+            self._horse.dismiss()
         except BaseException:
             logger.exception("the feeder broke down")
             os._exit(BROKEN)
@@ -92,76 +96,62 @@ class Feeder(threading.Thread):
             os._exit(1)  # nobody renews our lease any more: what we hold will be taken over
         self._collect()
         stuck = self._is_stuck()
-        if self._horse.stopping or (stuck and self._horse.ready.qsize()):
+        if self._must_not_begin() or (stuck and self._horse.ready.qsize()):
             self._give_back()
         idle = not (self._in_threads or self._in_loop or self._ledger.backlog)
         room = self._room(stuck=stuck)
-        self._ledger.flush_progress()
         if not self._take(room, listen=idle) and idle and self._may_leave():
             return False
         self._rest(room)
         return True
 
-    def _room(self, *, stuck: bool) -> Room:
-        room = self._appetite.room(in_threads=self._in_threads, in_loop=self._in_loop, stuck=stuck)
-        left = self._left_to_begin()
-        return room if left == float("inf") else Room(*(int(min(each, left)) for each in room))
-
     def _take(self, room: Room, *, listen: bool) -> bool:
         """Write what has ended, hand out what is new; False when there was nothing of either."""
-        if self._lane.size and (room.threads <= 0) != (room.loop <= 0):
-            return self._take_one_kind(room)
-        most = self._appetite.in_one_pop(room) if room.threads > 0 else 0
-        popped = self._pop(int(min(most, self._left_to_begin())), listen=listen)
-        for place in popped.plain:
-            self._hand_out_plain(place)
+        one_kind = self._lane.size > 0 and (room.threads > 0) != (room.loop > 0)
+        popped = self._look(room) if one_kind else self._pop(self._most_to_pop(room), listen=listen)
+        for job in self._plain.admit(
+            popped.plain, outstanding=self._in_threads, alone=not popped.tickets
+        ):
+            self._in_threads += 1
+            self._begun += 1
+            self._horse.plain.put(job)
+        self._ledger.flush_progress()
         if not popped.tickets and not self._ledger.backlog:
             return bool(popped.plain)
-        claims = self._ledger.exchange(popped.tickets)
-        self._appetite.learn(claims)
+        claims = self._ledger.exchange(popped.tickets, still_listed=one_kind)
         self._hand_out(claims, room)
-        return True
-
-    def _take_one_kind(self, room: Room) -> bool:
-        """One kind has no room: take what there is of the other, wherever it stands."""
-        for_threads = room.threads > 0
-        names = self._thread_names if for_threads else self._lane.names
-        looked = NOTHING
-        try:
-            looked = self._scout.look(names, most=max(room), with_plain=for_threads)
-        except RedisError as error:
-            self._redis_away(error)
-        for place in looked.plain:
-            self._hand_out_plain(place)
-        if not looked.tickets and not self._ledger.backlog:
-            return bool(looked.plain)
-        claims = self._ledger.exchange(looked.tickets, still_listed=True)
-        self._hand_out(claims, room)
-        try:
-            self._scout.settle(looked, claims)
-        except RedisError as error:
-            self._redis_away(error)
+        if one_kind:
+            self._scout.settle(popped, claims)
+        else:
+            self._appetite.learn(claims)
         return True
 
     def _rest(self, room: Room) -> None:
         """Wait for something to end; an idle feeder has already waited for Redis."""
         if self._in_threads or self._in_loop:
             self._idle_since = time.monotonic()
-            quick = self._in_loop or room.loop or room.threads or not self._is_stuck()
+            quick = self._in_loop or max(room) > 0 or not self._is_stuck()
             self._horse.wake.wait(self._options.tick_seconds if quick else NAP_SECONDS)
         elif max(room) <= 0:
             self._horse.wake.wait(NAP_SECONDS)
         self._horse.wake.clear()
 
+    def _must_not_begin(self) -> bool:
+        """Whether nothing new may begin: the worker drains, or is suspended."""
+        return self._horse.stopping or self._horse.slots.is_suspended()
+
     def _may_leave(self) -> bool:
-        idle_seconds = time.monotonic() - self._idle_since
+        if self._horse.stopping or self._left_to_begin() <= 0:
+            return True
+        if not self._redis_answers:
+            return False
+        if self._limits.burst:
+            return True
+        now = time.monotonic()
+        if self._horse.slots.is_suspended():
+            self._idle_since = now  # it waits for the word to go on, not for work
         most_idle = self._limits.max_idle_seconds
-        return (
-            self._horse.stopping
-            or self._limits.burst
-            or (most_idle is not None and idle_seconds > most_idle)
-            or self._left_to_begin() <= 0
-        )
+        return most_idle is not None and now - self._idle_since > most_idle
 
     def _left_to_begin(self) -> float:
         most = self._limits.max_jobs
@@ -173,6 +163,7 @@ class Feeder(threading.Thread):
         for item in self._horse.ended[:count]:
             if isinstance(item, PlainJob):
                 self._in_threads -= 1
+                self._plain.ended()
                 continue
             self._ledger.backlog.append(item)
             if item.name in self._lane.names:
@@ -182,44 +173,65 @@ class Feeder(threading.Thread):
         del self._horse.ended[:count]
 
     def _is_stuck(self) -> bool:
-        """Whether every thread has been in one task for longer than the window."""
+        """Whether every executor has been in one task for longer than the window."""
         now = time.monotonic()
         return all(
             (began := self._horse.slots.began(index)) and now - began > self._options.window_seconds
             for index in range(self._horse.threads)
         )
 
+    def _room(self, *, stuck: bool) -> Room:
+        if self._must_not_begin():
+            return Room(0, 0)
+        room = self._appetite.room(in_threads=self._in_threads, in_loop=self._in_loop)
+        if stuck or not self._plain.may_pop(outstanding=self._in_threads):
+            room = Room(0, room.loop)
+        left = self._left_to_begin()
+        return Room(int(min(room.threads, left)), int(min(room.loop, left)))
+
+    def _most_to_pop(self, room: Room) -> int:
+        if room.threads <= 0:
+            return 0
+        return int(min(self._appetite.in_one_pop(room), self._left_to_begin()))
+
+    def _look(self, room: Room) -> Popped:
+        """One kind has no room: what there is of the other, wherever it stands in the lists."""
+        for_threads = room.threads > 0
+        try:
+            return self._scout.look(
+                self._order.ask(),
+                self._thread_names if for_threads else self._lane.names,
+                most=max(room),
+                with_plain=for_threads,
+            )
+        except RedisError as error:
+            self._redis_away(error)
+            return NOTHING
+
     def _pop(self, most: int, *, listen: bool) -> Popped:
         if most <= 0:
             return NOTHING
         try:
             popped = pop(
-                self._client, self._queues, most=most, listen=listen and not self._limits.burst
+                self._client, self._order.ask(), most=most, listen=listen and not self._limits.burst
             )
         except RedisError as error:
             self._redis_away(error)
             return NOTHING
-        if self._horse.stopping:
-            self._put_back(popped)
+        self._redis_answers = True
+        if self._must_not_begin():  # since we asked
+            tickets.ring(popped.tickets, at_front=True)
+            self._plain.put_back([PlainJob(*job) for job in popped.plain])
             return NOTHING
+        if popped.queue is not None:
+            self._order.took_from(popped.queue)
         return popped
-
-    def _put_back(self, popped: Popped) -> None:
-        tickets.ring(popped.tickets, at_front=True)
-        try:
-            for queue_name, job_id in reversed(popped.plain):
-                self._client.lpush(tickets.list_key(queue_name), job_id)
-        except RedisError:
-            logger.exception("Redis went away while it held no copy of %s", popped.plain)
 
     def _redis_away(self, error: RedisError) -> None:
         logger.warning("Redis is away: %s", error)
+        self._redis_answers = False
+        self._idle_since = time.monotonic()
         self._horse.wake.wait(PAUSE_SECONDS)
-
-    def _hand_out_plain(self, place: tuple[str, str]) -> None:
-        self._in_threads += 1
-        self._begun += 1
-        self._horse.ready.put(PlainJob(*place))
 
     def _hand_out(self, claims: list[Claim], room: Room) -> None:
         """Each to its kind of executor; what is more than it has room for goes back at once."""
@@ -248,27 +260,30 @@ class Feeder(threading.Thread):
     def _give_back(self) -> None:
         """Return what waits unstarted, so that it never waits behind a long task or a shutdown."""
         held: list[Claim] = []
-        plain: list[tuple[str, str]] = []
+        plain: list[PlainJob] = []
         while True:
             try:
                 item = self._horse.ready.get_nowait()
             except queue.Empty:
                 break
             if isinstance(item, PlainJob):
-                plain.append((item.queue, item.job_id))
+                plain.append(item)
             elif item is not None:
                 held.append(item)
         self._in_threads -= len(held) + len(plain)
-        if self._horse.stopping:
+        if self._must_not_begin():
             held += self._coming()
         self._begun -= len(held) + len(plain)
-        self._put_back(Popped([], plain))
+        self._plain.withdraw(plain)
         self._ledger.give_back(held)
 
     def _coming(self) -> list[Claim]:
         """What the event loop has not begun, taken back."""
         held: list[Claim] = []
-        while self._horse.coming:
-            held.append(self._horse.coming.popleft())
+        while True:
+            try:
+                held.append(self._horse.coming.popleft())
+            except IndexError:
+                break
         self._in_loop -= len(held)
         return held

@@ -5,6 +5,9 @@ from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import Any
 
+from asgiref.sync import sync_to_async
+
+from jobs.announcements import is_started_heard, tell_started
 from jobs.domain.outcomes import TaskStopped, TaskTimeout
 from jobs.store.claim import Claim
 from jobs.worker.database_threads import DatabaseThreads
@@ -41,8 +44,11 @@ class Flight:
         _current.set(self)
         try:
             try:
+                if is_started_heard():
+                    await sync_to_async(tell_started)(self.claim.task_id, self.claim.name)
                 return await steered(coroutine, self)
             finally:
+                coroutine.close()
                 await self._settle()
         except BaseException as error:
             reason = self.told(error)

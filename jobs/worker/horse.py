@@ -22,7 +22,7 @@ from jobs.domain.states import Move
 from jobs.store.claim import Claim
 from jobs.store.progress import Progress
 from jobs.worker.executors import ended_by, mend_connections, run
-from jobs.worker.slots import Order, Slots
+from jobs.worker.slots import PLAIN, Order, Slots
 
 #: Threads trade the interpreter lock this often; Python's 5 ms would let a task that computes
 #: starve the feeder for that long at each of its reads.
@@ -49,22 +49,26 @@ class PlainJob(NamedTuple):
 class Horse:
     """What executors and feeder share inside the process."""
 
-    def __init__(self, slots: Slots, *, run_plain: Callable[[PlainJob], None]) -> None:
+    def __init__(
+        self, slots: Slots, *, threads: int, run_plain: Callable[[PlainJob], None]
+    ) -> None:
         self.slots = slots
-        self.threads = slots.threads
+        self.threads = threads
         self.ready: queue.SimpleQueue[Claim | PlainJob | None] = queue.SimpleQueue()
-        """What waits for a thread."""
         self.coming: deque[Claim] = deque()
         """What the event loop is about to begin."""
+        self.plain = self.ready if threads == 1 else queue.SimpleQueue()
+        """Where plain jobs wait: they run in the main thread, where RQ's time limit works."""
         self.ended: list[Outcome | PlainJob] = []
         self.progress: dict[str, Progress] = {}
         self.wake = threading.Event()
         self.stopping = False
         self.average_seconds = 0.05
         self._run_plain = run_plain
-        self._in_task = [False] * self.threads
-        self._thread_ids = [0] * self.threads
-        self._mended_at = [0.0] * self.threads
+        self._begun = [0] * slots.executors
+        self._in_task = [False] * threads
+        self._thread_ids = [0] * threads
+        self._mended_at = [0.0] * threads
         self.result_limit_bytes = get_conf().result_limit_bytes
 
     def listen(self) -> None:
@@ -74,40 +78,65 @@ class Horse:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def work(self) -> None:
-        """Run what comes through `ready` until None comes; in the main thread if there is one."""
+        """Run what comes through `ready` until None comes; with one thread, in the main thread."""
         sys.setswitchinterval(SWITCH_SECONDS)
         if self.threads == 1:
-            self._execute(0)
+            self._execute(0, self.ready)
             return
         threads = [
-            threading.Thread(target=self._execute, args=(index,), name=f"executor-{index}")
+            threading.Thread(
+                target=self._execute, args=(index, self.ready), name=f"executor-{index}"
+            )
             for index in range(self.threads)
         ]
         for thread in threads:
             thread.start()
+        self._execute(self.threads, self.plain)
         for thread in threads:
             thread.join()
 
-    def running(self) -> set[tuple[str, int]]:
-        """What the executors run, as (task id, fence)."""
-        slots = (self.slots.running(index) for index in range(self.slots.count))
-        return {(slot.task_id, slot.fence) for slot in slots if slot is not None}
+    def dismiss(self) -> None:
+        """Let every executor end once it has run what waits."""
+        for _ in range(self.threads):
+            self.ready.put(None)
+        if self.plain is not self.ready:
+            self.plain.put(None)
 
-    def _execute(self, index: int) -> None:
-        self._thread_ids[index] = threading.get_ident()
-        while (item := self.ready.get()) is not None:
+    def running(self) -> set[tuple[str, int]]:
+        """The tasks that the executors run, as (task id, fence)."""
+        slots = (self.slots.running(index) for index in range(self.slots.count))
+        return {(slot.task_id, slot.fence) for slot in slots if slot is not None and slot.is_task}
+
+    def _execute(self, index: int, source: "queue.SimpleQueue[Claim | PlainJob | None]") -> None:
+        if index < self.threads:
+            self._thread_ids[index] = threading.get_ident()
+        while (item := source.get()) is not None:
+            self._begun[index] += 1
             if isinstance(item, PlainJob):
-                self._run_plain(item)
-                self.ended.append(item)
+                self.ended.append(self._run_job(index, item))
             else:
                 self.ended.append(self._run(index, item))
-            if self.ready.empty():
+            if source.empty():
                 self.wake.set()
+
+    def _run_job(self, index: int, job: PlainJob) -> PlainJob:
+        self.slots.occupy(index, PLAIN, 0, time.monotonic(), 0.0, begun_count=self._begun[index])
+        self._run_plain(job)
+        self.slots.vacate(index)
+        mend_connections()
+        return job
 
     def _run(self, index: int, claim: Claim) -> Outcome:
         began = time.monotonic()
         started = time.time()
-        self.slots.occupy(index, claim.task_id, claim.fence, began, claim.timeout_seconds)
+        self.slots.occupy(
+            index,
+            claim.task_id,
+            claim.fence,
+            began,
+            claim.timeout_seconds,
+            begun_count=self._begun[index],
+        )
         try:
             self._in_task[index] = True
             outcome = run(

@@ -31,6 +31,7 @@ class Keeper:
         *,
         counts: Callable[[], tuple[int, int]],
         beat_redis: Callable[[], None],
+        announce: Callable[[], None],
     ) -> None:
         self.renewed = time.monotonic()
         self.given_up = False
@@ -40,9 +41,18 @@ class Keeper:
         self._lease = lease
         self._counts = counts
         self._beat_redis = beat_redis
+        self._announce = announce
         self._maintenance = Maintenance(lease.name)
         self._leave = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def beat_once(self) -> None:
+        """Beat before the first horse: it must know whether it is suspended, and what is due."""
+        try:
+            self._beat()
+        except Error as error:
+            logger.warning("the database is away: %s", error)
+        connection.close()
 
     def start(self) -> None:
         """Begin to beat; after the fork, so that the horse inherits no open connection."""
@@ -86,4 +96,8 @@ class Keeper:
         held = Task.objects.filter(worker=self._lease.name, state=State.STARTED)
         cancelled = held.filter(cancel_requested_at__isnull=False)
         self.cancelled = {str(pk) for pk in cancelled.values_list("pk", flat=True)}
+        try:
+            self._announce()
+        except RedisError as error:
+            logger.warning("Redis is away, long tasks are not announced: %s", error)
         self._maintenance.tick()

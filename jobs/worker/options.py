@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from rq.worker.base import DequeueStrategy
+
 from jobs.conf import get_conf
+
+__all__ = ["DequeueStrategy", "RunLimits", "WorkerOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +17,8 @@ class WorkerOptions:
     """Tasks at once, each in a thread; 1 runs them in the horse's main thread."""
     async_slots: int = 0
     """Coroutine tasks at once, all in one event loop; 0 runs each in a thread's place, alone."""
+    dequeue_strategy: DequeueStrategy = DequeueStrategy.DEFAULT
+    """From which of several queues the next batch comes."""
     lease_seconds: float = field(default_factory=lambda: get_conf().lease_seconds)
     drain_seconds: float = field(default_factory=lambda: get_conf().drain_seconds)
     stop_grace_seconds: float = 1.0
@@ -24,6 +30,11 @@ class WorkerOptions:
     tick_seconds: float = field(default_factory=lambda: get_conf().tick_seconds)
     """The longest an outcome waits for company."""
     release: str = field(default_factory=lambda: get_conf().release)
+
+    @property
+    def executors(self) -> int:
+        """How many run something: with several threads, the main thread runs plain RQ jobs."""
+        return self.threads if self.threads == 1 else self.threads + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ class Overseer:
         return {
             (current.task_id, current.fence): self._verdict(index, current)
             for index in range(self.slots.count)
-            if (current := self.slots.running(index)) is not None
+            if (current := self.slots.running(index)) is not None and current.is_task
         }
 
     def _judge(self, index: int, current: Running, now: float) -> None:
@@ -75,7 +75,7 @@ class Overseer:
         if given is None or given[0] < order:
             self._ordered[key] = (order, now)
             self.slots.give_order(index, current.fence, order)
-            if index < self.slots.threads:
+            if index < self.slots.executors:
                 self._signal(signal.SIGUSR1)
         elif now > given[1] + self.options.stop_grace_seconds:
             if not self._killed_for:

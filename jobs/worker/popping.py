@@ -16,6 +16,12 @@ class Popped(NamedTuple):
     tickets: list[tuple[str, str]]
     plain: list[tuple[str, str]]
 
+    @property
+    def queue(self) -> str | None:
+        """The queue that gave the most; None when nothing was taken."""
+        queues = [queue for queue, _ in [*self.tickets, *self.plain]]
+        return max(queues, key=queues.count) if queues else None
+
 
 NOTHING = Popped([], [])
 
@@ -23,7 +29,7 @@ NOTHING = Popped([], [])
 def pop(client: "Redis", queues: list[str], *, most: int, listen: bool) -> Popped:
     """Take up to `most` ids; with `listen`, wait up to `LISTEN_SECONDS` for the first.
 
-    One LMPOP empties the most urgent list that has anything. Raises RedisError.
+    One LMPOP empties the first of the queues that has anything. Raises RedisError.
     """
     keys = [list_key(queue) for queue in queues]
     items: list[tuple[Any, Any]] = []  # (key, id) as bytes; the client's types allow for more

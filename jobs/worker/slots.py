@@ -13,16 +13,22 @@ from typing import NamedTuple
 from uuid import UUID
 
 _SLOT = struct.Struct("=16sqdd")
+_OCCUPIED = struct.Struct("=16sqddq")
+_BEGUN = struct.Struct("=q")
 _ORDER = struct.Struct("=qB")
 _COUNTS = struct.Struct("=qq")
 _NUMBER = struct.Struct("=q")
 _COUNTS_AT = 8
 _ORDERS_AT = 24
 _STEP_AT = 32
-_PER_SLOT = 64
+_PER_SLOT = 72
 _SLOTS_AT = 64
-_ORDER_AT = 40
-_TOLD_AT = 56
+_BEGUN_AT = 40
+_ORDER_AT = 48
+_TOLD_AT = 64
+
+#: What stands in a slot in the place of a task while a plain RQ job runs there, under fence 0.
+PLAIN = str(UUID(int=0))
 
 
 class Running(NamedTuple):
@@ -32,6 +38,11 @@ class Running(NamedTuple):
     fence: int
     began: float
     timeout_seconds: float
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it is a task of ours, and not a plain RQ job."""
+        return self.task_id != PLAIN
 
 
 def read(raw: bytes) -> Running | None:
@@ -51,26 +62,34 @@ class Order(IntEnum):
 class Slots:
     """The shared page. Made before the fork; both sides use the same object.
 
-    The first `threads` slots are the threads', the others the coroutines'.
+    The first `executors` slots are those of threads, the others are coroutines'.
     """
 
-    def __init__(self, threads: int, coroutines: int = 0) -> None:
-        self.threads = threads
+    def __init__(self, executors: int, coroutines: int = 0) -> None:
+        self.executors = executors
         self.coroutines = coroutines
-        self.count = threads + coroutines
+        self.count = executors + coroutines
         self._page = mmap.mmap(-1, _SLOTS_AT + _PER_SLOT * self.count)
 
     def occupy(
-        self, index: int, task_id: str, fence: int, began: float, timeout_seconds: float
+        self,
+        index: int,
+        task_id: str,
+        fence: int,
+        began: float,
+        timeout_seconds: float,
+        *,
+        begun_count: int,
     ) -> None:
-        """Horse: executor `index` begins a task."""
-        _SLOT.pack_into(
+        """Horse: executor `index` begins a task, its `begun_count`th in this process."""
+        _OCCUPIED.pack_into(
             self._page,
             _SLOTS_AT + index * _PER_SLOT,
             bytes.fromhex(task_id.replace("-", "")),
             fence,
             began,
             timeout_seconds,
+            begun_count,
         )
 
     def vacate(self, index: int) -> None:
@@ -113,7 +132,7 @@ class Slots:
     def is_confirmed(self, index: int, fence: int) -> bool:
         """Whether the task knows its order; a thread is interrupted without a word of it."""
         told = _NUMBER.unpack_from(self._page, _SLOTS_AT + index * _PER_SLOT + _TOLD_AT)[0]
-        return index < self.threads or told == fence
+        return index < self.executors or told == fence
 
     def step(self, index: int) -> None:
         """Horse: the event loop is in the coroutine of this slot now."""
@@ -126,6 +145,11 @@ class Slots:
     def stepping(self) -> int | None:
         """The slot of the coroutine that the event loop is in, if any."""
         return _NUMBER.unpack_from(self._page, _STEP_AT)[0] or None
+
+    def begun_count(self) -> int:
+        """How many tasks and plain jobs the present horse has begun."""
+        places = (_SLOTS_AT + index * _PER_SLOT + _BEGUN_AT for index in range(self.count))
+        return sum(_BEGUN.unpack_from(self._page, place)[0] for place in places)
 
     def clear(self) -> None:
         """Supervisor: forget everything of a dead horse, but the counts."""

@@ -12,6 +12,8 @@ import select
 import signal
 import socket
 import time
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.db import Error, connections
@@ -25,6 +27,7 @@ from rq.worker.base import DequeueStrategy, WorkerStatus
 
 from jobs.broker.tickets import task_id_of
 from jobs.services.rescue import rescue
+from jobs.worker.announcer import Announcer
 from jobs.worker.coroutines import CoroutineLane
 from jobs.worker.feeder import Feeder
 from jobs.worker.horse import Horse
@@ -34,7 +37,8 @@ from jobs.worker.options import RunLimits, WorkerOptions
 from jobs.worker.overseer import Overseer
 from jobs.worker.parent_death import die_with_parent
 from jobs.worker.plain import PlainRunner
-from jobs.worker.slots import Slots
+from jobs.worker.scheduler import start_scheduler
+from jobs.worker.slots import Running, Slots
 
 LOOK_SECONDS = 0.1
 HORSE_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1}
@@ -48,14 +52,20 @@ class TaskWorker(Worker):
 
     def __init__(self, *args: Any, options: WorkerOptions | None = None, **kwargs: Any) -> None:
         if not kwargs.get("name"):
-            kwargs["name"] = f"{socket.gethostname()}-{os.getpid()}"
+            kwargs["name"] = f"{socket.gethostname()[:80]}-{os.getpid()}"
         super().__init__(*args, **kwargs)
         self.options = options or WorkerOptions()
-        self._slots = Slots(self.options.threads, self.options.async_slots)
+        self._slots = Slots(self.options.executors, self.options.async_slots)
         self._lease = Lease(self.name, queues=self.queue_names(), options=self.options)
         self._plain = PlainRunner(self)
+        self._announcer = Announcer(
+            self._slots, client=self.connection, worker=self.name, worker_key=self.key
+        )
         self._keeper = Keeper(
-            self._lease, counts=self._slots.ended_counts, beat_redis=self._beat_redis
+            self._lease,
+            counts=self._slots.ended_counts,
+            beat_redis=self._beat_redis,
+            announce=self._announcer.look,
         )
         self._stop_requests: dict[str, float] = {}
         self._overseer: Overseer | None = None
@@ -74,13 +84,23 @@ class TaskWorker(Worker):
     ) -> bool:
         """Supervise one horse after another until told to stop; True when anything was run."""
         self._limits = RunLimits(burst=burst, max_jobs=max_jobs, max_idle_seconds=max_idle_time)
+        if dequeue_strategy != DequeueStrategy.DEFAULT:
+            self.options = replace(self.options, dequeue_strategy=DequeueStrategy(dequeue_strategy))
         self._install_signal_handlers()
         self._lease.acquire()
         try:
+            connections.close_all()  # before any fork, the scheduler's too
             self.bootstrap(logging_level, date_format, log_format)
             if with_scheduler:
-                self._start_scheduler(burst, logging_level, date_format, log_format)
+                self.scheduler = start_scheduler(
+                    self,
+                    burst=burst,
+                    logging_level=logging_level,
+                    date_format=date_format,
+                    log_format=log_format,
+                )
             try:
+                self._keeper.beat_once()
                 self._supervise()
             except StopRequested:
                 pass
@@ -97,9 +117,15 @@ class TaskWorker(Worker):
 
     def handle_payload(self, message: dict[str, Any]) -> None:
         """RQ's commands; a stop command for a task becomes an order to its executor."""
-        payload = json.loads(message["data"])
-        task_id = task_id_of(str(payload.get("job_id", "")))
-        if payload.get("command") == "stop-job" and task_id is not None:
+        try:
+            payload = json.loads(message["data"])
+            command, job_id = payload["command"], str(payload.get("job_id", ""))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # Raised from here, it would end the thread that listens.
+            self.log.warning("Worker %s: not a command: %.200r", self.name, message["data"])
+            return
+        task_id = task_id_of(job_id)
+        if command == "stop-job" and task_id is not None:
             self._stop_requests[task_id] = time.monotonic() + STOP_MEMORY_SECONDS
         else:
             super().handle_payload(message)
@@ -121,10 +147,17 @@ class TaskWorker(Worker):
             status = self._watch(overseer, pipe)
             self._keeper.stop()
             self._overseer = None
-            self._horse_pid = 0
             if status == 0:
+                self._horse_pid = 0
+                self._tell_none_runs()
                 return
             self._bury(overseer, status)
+            self._horse_pid = 0
+            if self._limits.max_jobs is not None:
+                left = self._limits.max_jobs - self._slots.begun_count()
+                self._limits = replace(self._limits, max_jobs=left)
+                if left <= 0:
+                    return
 
     def _fork(self) -> tuple[Overseer, int]:
         """Start a horse; its end of the pipe closes when it dies, however it dies."""
@@ -139,6 +172,8 @@ class TaskWorker(Worker):
             os.close(readable)
             self._be_horse(supervisor_pid)
         os.close(writable)
+        with suppress(OSError):  # it does so itself; whichever is first
+            os.setpgid(pid, pid)
         self._horse_pid = pid
         self._overseer = Overseer(
             horse_pid=pid,
@@ -148,7 +183,6 @@ class TaskWorker(Worker):
             stop_requests=self._stop_requests,
         )
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HORSE_SIGNALS)
-        self.set_state(WorkerStatus.BUSY)
         self.procline(f"supervises {pid}")
         return self._overseer, readable
 
@@ -160,7 +194,7 @@ class TaskWorker(Worker):
             self._is_horse = True
             random.seed()
             self.procline("runs tasks")
-            horse = Horse(self._slots, run_plain=self._plain.run)
+            horse = Horse(self._slots, threads=self.options.threads, run_plain=self._plain.run)
             lane = CoroutineLane(horse)
             feeder = Feeder(
                 horse,
@@ -209,6 +243,13 @@ class TaskWorker(Worker):
             self._plain.bury(status)
         except RedisError as error:
             self.log.warning("Worker %s: Redis is away: %s", self.name, error)
+        self._tell_none_runs()
+
+    def _tell_none_runs(self) -> None:
+        try:
+            self._announcer.withdraw_all()
+        except RedisError as error:
+            self.log.warning("Worker %s: Redis is away: %s", self.name, error)
 
     def _repair(self, action: Any) -> None:
         """Do a piece of database work, however long the database is away; give up when stopped.
@@ -229,12 +270,28 @@ class TaskWorker(Worker):
                 return
 
     def _beat_redis(self) -> None:
-        """RQ's heartbeat, a new registration if Redis lost it, and RQ's word on suspension."""
-        self._slots.set_suspended(suspended=bool(is_suspended(self.connection, self)))
-        if not self.connection.exists(self.key):
+        """What RQ's loop does between jobs: heartbeat, suspension, state, upkeep of registries.
+
+        A registration that Redis lost is made again.
+        """
+        known = self.connection.exists(self.key)
+        suspended = bool(is_suspended(self.connection, self))
+        self._slots.set_suspended(suspended=suspended)
+        if not known:
             with self.connection.pipeline() as pipe:
                 pipe.hset(self.key, mapping=self.serialize())
                 worker_registration.register(self, pipe)
                 pipe.execute()
-            self.set_state(WorkerStatus.BUSY)
-        self.heartbeat()
+            self._announcer.forget()
+        running = [self._slots.running(index) for index in range(self._slots.count)]
+        self.set_state(_state(running, suspended=suspended))
+        began = [slot.began for slot in running if slot is not None and not slot.is_task]
+        self._plain.keep_alive(running_seconds=time.monotonic() - began[0] if began else None)
+        if self.should_run_maintenance_tasks:
+            self.run_maintenance_tasks()
+
+
+def _state(running: list[Running | None], *, suspended: bool) -> WorkerStatus:
+    if any(running):
+        return WorkerStatus.BUSY
+    return WorkerStatus.SUSPENDED if suspended else WorkerStatus.IDLE

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from jobs import RetryPolicy, current_task, task
 from tests.support import coroutines as coroutines  # this module is the one that apps are asked for
+from tests.support import listening
+from tests.support.listening import LISTENING
 
 AT_ONCE = RetryPolicy(first_seconds=0, jitter=0)
 
@@ -75,3 +77,7 @@ async def greet(name: str) -> str:
 def leave() -> None:
     """End the process without a word."""
     os._exit(3)
+
+
+if LISTENING in os.environ:
+    listening.connect(Path(os.environ[LISTENING]))

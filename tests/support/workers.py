@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.domain.states import ENDED
-from jobs.models import Task
+from jobs.models import Task, WorkerLease
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,11 +23,11 @@ def all_ended(tasks: list[Task]) -> Callable[[], bool]:
 
 
 class WorkerProcess:
-    """One `manage.py rqworker`, as an operator starts it."""
+    """One `manage.py rqworker`, or `rqworker-pool`, as an operator starts it."""
 
-    def __init__(self, *arguments: str, **environment: str) -> None:
+    def __init__(self, *arguments: str, command: str = "rqworker", **environment: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "rqworker", *(arguments or ("high", "default", "low"))],
+            [sys.executable, "manage.py", command, *(arguments or ("high", "default", "low"))],
             cwd=ROOT,
             env=os.environ
             | {"DJANGO_SETTINGS_MODULE": "taskqueue_site.settings.test"}
@@ -38,10 +38,18 @@ class WorkerProcess:
     def pid(self) -> int:
         return self.process.pid
 
+    def children(self) -> list[int]:
+        """The processes it has started: a work-horse, and with RQ's scheduler, that one before."""
+        return sorted(
+            int(child)
+            for children in Path(f"/proc/{self.pid}/task").glob("*/children")
+            for child in children.read_text().split()
+        )
+
     def horse_pid(self) -> int | None:
         """The process that runs the tasks."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return int(children[0]) if children else None
+        children = self.children()
+        return children[-1] if children else None
 
     def kill_tree(self) -> None:
         """SIGKILL supervisor and horse in one blow."""
@@ -62,6 +70,7 @@ def running_worker(*arguments: str, **environment: str) -> Iterator[WorkerProces
     """A worker that has a horse; gone at the end, whatever happened."""
     worker = WorkerProcess(*arguments, **environment)
     try:
+        wait_for(lambda: WorkerLease.objects.filter(pid=worker.pid).exists(), what="a lease")
         wait_for(worker.horse_pid, what="a work-horse")
         yield worker
     finally:
