@@ -4,7 +4,7 @@ from benchmarks.enqueueing import enqueue, enqueue_many, enqueue_million
 from benchmarks.figures import Figure, Measure
 from benchmarks.latency import latency
 from benchmarks.memory import memory
-from benchmarks.throughput import noop, noop_loaded, sleep_threads
+from benchmarks.throughput import noop, noop_loaded, sleep_async, sleep_threads
 
 
 def _aims(*, postgresql: float, sqlite: float) -> dict[str, float]:
@@ -29,6 +29,11 @@ MEASURES = {
         take=sleep_threads,
         figures=(Figure(name="sleep-threads", aims=_aims(postgresql=4_500, sqlite=4_000)),),
         count=20_000,
+    ),
+    "sleep-async": Measure(
+        take=sleep_async,
+        figures=(Figure(name="sleep-async", aims=_aims(postgresql=15_000, sqlite=10_000)),),
+        count=60_000,
     ),
     "latency": Measure(
         take=latency,

@@ -1,5 +1,6 @@
 """What the measured workers run."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -23,6 +24,12 @@ def stamp(folder: str, enqueued: float) -> None:
 def sleep(seconds: float) -> None:
     """Wait, as for another server."""
     time.sleep(seconds)
+
+
+@task(name="benchmarks.sleep_async", max_retries=0)
+async def sleep_async(seconds: float) -> None:
+    """Wait, and let others go on."""
+    await asyncio.sleep(seconds)
 
 
 @task(name="benchmarks.mark", max_retries=0)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SLEEP_SECONDS = 0.02
 THREADS = 50
+COROUTINES = 500
 
 
 def noop(world: World) -> tuple[Reading]:
@@ -37,6 +38,15 @@ def sleep_threads(world: World) -> tuple[Reading]:
 
     rate = drained_per_second(world, sleep, {"seconds": SLEEP_SECONDS}, "--threads", str(THREADS))
     return (Reading(rate, {"arithmetic": world.workers * THREADS / SLEEP_SECONDS}),)
+
+
+def sleep_async(world: World) -> tuple[Reading]:
+    """Coroutine tasks a second that wait 20 ms, 500 at once in each worker."""
+    from benchmarks.tasks import sleep_async as task_type
+
+    kwargs: dict[str, object] = {"seconds": SLEEP_SECONDS}
+    rate = drained_per_second(world, task_type, kwargs, "--async", str(COROUTINES))
+    return (Reading(rate, {"arithmetic": world.workers * COROUTINES / SLEEP_SECONDS}),)
 
 
 def drained_per_second(

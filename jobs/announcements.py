@@ -32,9 +32,14 @@ def _is_heard(signal: Signal) -> bool:
     return any(entry[0][0] not in _OWN for entry in signal.receivers)
 
 
+def is_started_heard() -> bool:
+    """Whether somebody listens to `task_started`."""
+    return _is_heard(task_started)
+
+
 def tell_started(task_id: str, name: str) -> None:
-    """Send `task_started` from the thread that is about to call the task's function."""
-    if _is_heard(task_started):
+    """Send `task_started`; from the thread that is about to call the task's function, if it can."""
+    if is_started_heard():
         _send(task_started, task_id, name)
 
 

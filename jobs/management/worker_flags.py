@@ -12,7 +12,7 @@ from django_rq.workers import get_worker_class
 
 from jobs.exceptions import TaskQueueError
 from jobs.worker import TaskWorker
-from jobs.worker.flags import check_flags, check_memory
+from jobs.worker.flags import check_flags, check_memory, spelled
 from jobs.worker.options import DequeueStrategy, WorkerOptions
 
 #: As argparse says that it was called wrongly.
@@ -31,6 +31,15 @@ class WorkerFlags(BaseCommand):
             type=int,
             default=None,
             help="tasks at once, each in a thread; for tasks that mostly wait (default 1)",
+        )
+        parser.add_argument(
+            "--async",
+            dest="async_slots",
+            metavar="SLOTS",
+            type=int,
+            default=None,
+            help="coroutine tasks at once, all in one event loop beside the threads (default: each "
+            "takes a thread's place)",
         )
         parser.add_argument(
             "--dequeue-strategy",
@@ -60,19 +69,20 @@ class WorkerFlags(BaseCommand):
             check_flags(args, options)
         except TaskQueueError as error:
             raise CommandError(str(error), returncode=WRONGLY_CALLED) from error
-        flags: dict[str, Any] = {}
-        for name in ("threads", "max_tasks_per_horse", "max_memory_mb"):
-            if (number := options.pop(name, None)) is not None:
-                flags[name] = number
+        flags: dict[str, Any] = {
+            flag: given
+            for flag in ("threads", "async_slots", "max_tasks_per_horse", "max_memory_mb")
+            if (given := options.pop(flag, None)) is not None
+        }
         if (strategy := options.pop("dequeue_strategy", None)) is not None:
             flags["dequeue_strategy"] = DequeueStrategy(strategy)
         worker_class = get_worker_class(options.get("worker_class"))
         if issubclass(worker_class, TaskWorker):
             options["worker_class"] = partial(worker_class, options=_worker_options(flags))
         elif flags:
-            flag = next(iter(flags)).replace("_", "-")
+            flag = spelled(next(iter(flags)))
             raise CommandError(
-                f"--{flag}: {worker_class.__name__} does not know it", returncode=WRONGLY_CALLED
+                f"{flag}: {worker_class.__name__} does not know it", returncode=WRONGLY_CALLED
             )
         try:
             super().handle(*args, **options)

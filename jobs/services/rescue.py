@@ -29,8 +29,11 @@ class Verdict(Enum):
     TIMED_OUT = "it ran longer than its time limit and did not end when asked"
     STOPPED = "it was cancelled while it ran"
     SHUT_DOWN = "its worker was shut down before it ended"
+    BESIDE = "another task of its process had to be killed"
 
 
+#: Ends that a task has no part in: it is given back, and nothing is counted.
+_INNOCENT = {Verdict.SHUT_DOWN, Verdict.BESIDE}
 _ENDINGS = {
     Verdict.LOST: Ending.LOST,
     Verdict.CRASHED: Ending.CRASHED,
@@ -54,19 +57,19 @@ def rescue(
     """
     held = list(Task.objects.filter(worker=worker, state=State.STARTED))
     given_back: list[tuple[str, int]] = []
-    shut_down: list[Task] = []
+    innocent: list[tuple[Task, Verdict]] = []
     outcomes: list[Outcome] = []
     for task in held:
         verdict = (
             Verdict.LOST if verdicts is None else verdicts.get((str(task.pk), task.fence), None)
         )
-        if verdict is None or verdict is Verdict.SHUT_DOWN:
+        if verdict is None or verdict in _INNOCENT:
             given_back.append((str(task.pk), task.fence))
-            shut_down += [task] if verdict else []
+            innocent += [(task, verdict)] if verdict else []
         else:
             outcomes.append(_outcome(task, verdict, detail))
     _end(outcomes, release_name)
-    _give_back(given_back, shut_down, worker)
+    _give_back(given_back, innocent, worker)
     if held:
         started.withdraw_now((task.queue, str(task.pk), task.fence) for task in held)
     return len(held)
@@ -83,17 +86,20 @@ def _end(outcomes: list[Outcome], release_name: str) -> None:
     attempts_ended.send(rescue, outcomes=outcomes, states=states)
 
 
-def _give_back(given_back: list[tuple[str, int]], shut_down: list[Task], worker: str) -> None:
+def _give_back(
+    given_back: list[tuple[str, int]], innocent: list[tuple[Task, Verdict]], worker: str
+) -> None:
     if not given_back:
         return
     with transaction.atomic():
         free = release(given_back)
-        moves.record(
-            shut_down,
-            kind=Event.Kind.RESCUED,
-            actor=worker,
-            reason=f"given back: {Verdict.SHUT_DOWN.value}; no try is spent",
-        )
+        for verdict in _INNOCENT:
+            moves.record(
+                [task for task, why in innocent if why is verdict],
+                kind=Event.Kind.RESCUED,
+                actor=worker,
+                reason=f"given back: {verdict.value}; no try is spent",
+            )
     tickets.ring(free, at_front=True)
 
 

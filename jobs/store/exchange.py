@@ -22,6 +22,13 @@ class Exchanged:
     expired: list[Expired] = field(default_factory=list)
 
 
+def connect() -> None:
+    """Open this thread's connection, if it is not, with the plans that the hot path needs."""
+    if is_postgresql() and connection.connection is None:
+        with connection.cursor() as cursor:
+            cursor.execute(POSTGRESQL_PLAN)
+
+
 def exchange(
     outcomes: Sequence[Outcome],
     task_ids: Sequence[str],
@@ -36,9 +43,7 @@ def exchange(
     A repeated call after a lost answer is harmless: what is already ended or taken no longer
     matches. Raises django.db.Error when the database is away; then nothing is known to be done.
     """
-    if is_postgresql() and connection.connection is None:
-        with connection.cursor() as cursor:
-            cursor.execute(POSTGRESQL_PLAN)
+    connect()
     did = Exchanged()
     with transaction.atomic(), connection.cursor() as cursor:
         if outcomes:

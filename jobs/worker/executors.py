@@ -3,7 +3,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from jobs.domain.next_move import after_exception
 from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, ending_of
 from jobs.domain.payload import clean_text, encode
 from jobs.domain.registry import TaskType, registry
-from jobs.domain.running import RunningTask, running
+from jobs.domain.running import RunningTask, current_task, running
 from jobs.domain.states import Move
 from jobs.exceptions import InvalidArguments, PayloadError
 from jobs.store.claim import Claim
@@ -32,22 +32,63 @@ def run(
     should_stop: Callable[[], bool],
     result_limit_bytes: int,
 ) -> Outcome:
+    """Call the claimed task's function in this thread, and tell how it ended.
+
+    A coroutine gets an event loop of its own.
+    """
+    whole = attempt(
+        claim,
+        drive=_in_a_loop_of_its_own,
+        report=report,
+        should_stop=should_stop,
+        result_limit_bytes=result_limit_bytes,
+    )
+    try:
+        whole.send(None)
+    except StopIteration as done:
+        outcome: Outcome = done.value
+        return outcome
+    raise AssertionError("an attempt in a thread waits for nothing")
+
+
+async def _in_a_loop_of_its_own(coroutine: Coroutine[Any, Any, object]) -> object:
+    task = current_task()
+    tell_started(task.task_id, task.name)
+    return asyncio.run(coroutine)
+
+
+async def attempt(
+    claim: Claim,
+    *,
+    drive: Callable[[Coroutine[Any, Any, object]], Coroutine[Any, Any, object]],
+    report: Callable[[dict[str, Any]], None],
+    should_stop: Callable[[], bool],
+    result_limit_bytes: int,
+) -> Outcome:
     """Call the claimed task's function and tell how it ended, and what it logged.
+
+    `drive` sees a coroutine through. Nothing else is waited for, so that an attempt in a thread
+    needs no event loop.
 
     Everything stored is made storable here, one task at a time: a poisoned value must not reach
     the statement that ends a whole batch.
     """
     with CapturedLog() as log:
-        outcome = _attempt(
-            claim, report=report, should_stop=should_stop, result_limit_bytes=result_limit_bytes
+        outcome = await _attempt(
+            claim,
+            drive=drive,
+            report=report,
+            should_stop=should_stop,
+            result_limit_bytes=result_limit_bytes,
         )
     outcome.log = log.text()
     return outcome
 
 
-def _attempt(
+async def _attempt(
     claim: Claim,
     *,
+    drive: Callable[[Coroutine[Any, Any, object]], Coroutine[Any, Any, object]],
     report: Callable[[dict[str, Any]], None],
     should_stop: Callable[[], bool],
     result_limit_bytes: int,
@@ -65,8 +106,12 @@ def _attempt(
             should_stop=should_stop,
         )
         with running(context):
-            tell_started(claim.task_id, claim.name)
-            value = _call(task_type, context, args, kwargs)
+            leading = (context, *args) if task_type.takes_context else args
+            if task_type.is_async:
+                value = await drive(task_type.func(*leading, **kwargs))
+            else:
+                tell_started(claim.task_id, claim.name)
+                value = task_type.func(*leading, **kwargs)
         result = None if value is None else encode(value, limit_bytes=result_limit_bytes).decode()
     except InvalidArguments as error:
         # The signature has changed since the row was written: no later try can do better.
@@ -88,15 +133,6 @@ def _attempt(
         name=claim.name,
         result=result,
     )
-
-
-def _call(
-    task_type: TaskType[..., Any], context: RunningTask, args: list[Any], kwargs: dict[str, Any]
-) -> object:
-    leading = (context, *args) if task_type.takes_context else args
-    if task_type.is_async:
-        return asyncio.run(task_type.func(*leading, **kwargs))
-    return task_type.func(*leading, **kwargs)
 
 
 def mend_connections() -> None:

@@ -14,8 +14,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.broker import tickets
-from jobs.domain.outcomes import Outcome
 from jobs.store.claim import Claim
+from jobs.worker.appetite import Appetite, Room
+from jobs.worker.coroutines import CoroutineLane
 from jobs.worker.horse import Horse, PlainJob
 from jobs.worker.ledger import Ledger
 from jobs.worker.options import RunLimits, WorkerOptions
@@ -23,6 +24,7 @@ from jobs.worker.plain_lane import PlainLane
 from jobs.worker.popping import NOTHING, Popped, pop
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.recycling import RECYCLED, Recycling
+from jobs.worker.scout import Scout
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class Feeder(threading.Thread):
     def __init__(
         self,
         horse: Horse,
+        lane: CoroutineLane,
         *,
         client: "Redis",
         worker: str,
@@ -51,10 +54,11 @@ class Feeder(threading.Thread):
     ) -> None:
         super().__init__(name="feeder", daemon=True)
         self._horse = horse
+        self._lane = lane
         self._client = client
         self._supervisor_pid = supervisor_pid
         self._order = QueueOrder(queues, options.dequeue_strategy)
-        self._lane = PlainLane(horse, client)
+        self._plain = PlainLane(horse, client)
         self._options = options
         self._limits = limits
         self._ledger = Ledger(
@@ -64,8 +68,13 @@ class Feeder(threading.Thread):
             worker_key=worker_key,
             release_name=options.release,
         )
-        self._outstanding = 0
-        """Handed to the executors and not yet collected."""
+        self._appetite = Appetite(horse, lane, options)
+        self._scout = Scout(client, self._ledger.runnable)
+        self._thread_names = frozenset(self._ledger.names) - lane.names
+        self._in_threads = 0
+        """Handed to the threads and not yet collected."""
+        self._in_loop = 0
+        """Handed to the event loop and not yet collected."""
         self._begun = 0
         self._recycling = Recycling(options)
         self._redis_answers = True
@@ -92,30 +101,43 @@ class Feeder(threading.Thread):
             os._exit(1)  # nobody renews our lease any more: what we hold will be taken over
         self._collect()
         stuck = self._is_stuck()
-        if self._horse.ready.qsize() and (stuck or self._must_not_begin()):
+        if self._must_not_begin() or (stuck and self._horse.ready.qsize()):
             self._give_back()
-        idle = not self._outstanding and self._ledger.is_clear
-        want = self._want(stuck=stuck)
-        popped = self._pop(want, listen=idle) if want > 0 else NOTHING
-        for job in self._lane.admit(
-            popped.plain, outstanding=self._outstanding, alone=not popped.tickets
-        ):
-            self._hand_out(job)
-        self._ledger.flush_progress()
-        if popped.tickets or not self._ledger.is_clear:
-            for claim in self._ledger.exchange(popped.tickets):
-                self._hand_out(claim)
-        elif idle and not popped.plain and self._may_leave():
+        idle = not (self._in_threads or self._in_loop) and self._ledger.is_clear
+        room = self._room(stuck=stuck)
+        if not self._take(room, listen=idle) and idle and self._may_leave():
             return False
-        self._rest(stuck=stuck, want=want)
+        self._rest(room)
         return True
 
-    def _rest(self, *, stuck: bool, want: int) -> None:
+    def _take(self, room: Room, *, listen: bool) -> bool:
+        """Write what has ended, hand out what is new; False when there was nothing of either."""
+        one_kind = self._lane.size > 0 and (room.threads > 0) != (room.loop > 0)
+        popped = self._look(room) if one_kind else self._pop(self._most_to_pop(room), listen=listen)
+        for job in self._plain.admit(
+            popped.plain, outstanding=self._in_threads, alone=not popped.tickets
+        ):
+            self._in_threads += 1
+            self._begun += 1
+            self._horse.plain.put(job)
+        self._ledger.flush_progress()
+        if not popped.tickets and self._ledger.is_clear:
+            return bool(popped.plain)
+        claims = self._ledger.exchange(popped.tickets, still_listed=one_kind)
+        self._hand_out(claims, room)
+        if one_kind:
+            self._scout.settle(popped, claims)
+        else:
+            self._appetite.learn(claims)
+        return True
+
+    def _rest(self, room: Room) -> None:
         """Wait for something to end; an idle feeder has already waited for Redis."""
-        if self._outstanding:
+        if self._in_threads or self._in_loop:
             self._idle_since = time.monotonic()
-            self._horse.wake.wait(NAP_SECONDS if stuck else self._options.tick_seconds)
-        elif want <= 0:
+            quick = self._in_loop or max(room) > 0 or not self._is_stuck()
+            self._horse.wake.wait(self._options.tick_seconds if quick else NAP_SECONDS)
+        elif max(room) <= 0:
             self._horse.wake.wait(NAP_SECONDS)
         self._horse.wake.clear()
 
@@ -159,12 +181,16 @@ class Feeder(threading.Thread):
         """Move what the executors ended into the backlog."""
         count = len(self._horse.ended)
         for item in self._horse.ended[:count]:
-            self._outstanding -= 1
-            if isinstance(item, Outcome):
-                ledger = self._ledger
-                (ledger.written if item.is_written else ledger.backlog).append(item)
+            if isinstance(item, PlainJob):
+                self._in_threads -= 1
+                self._plain.ended()
+                continue
+            ledger = self._ledger
+            (ledger.written if item.is_written else ledger.backlog).append(item)
+            if item.name in self._lane.names:
+                self._in_loop -= 1
             else:
-                self._lane.ended()
+                self._in_threads -= 1
         del self._horse.ended[:count]
 
     def _is_stuck(self) -> bool:
@@ -175,50 +201,82 @@ class Feeder(threading.Thread):
             for index in range(self._horse.threads)
         )
 
-    def _want(self, *, stuck: bool) -> int:
-        """How many ids to take: about a window of expected work beyond what runs."""
-        if stuck or self._must_not_begin():
-            return 0
-        if not self._lane.may_pop(outstanding=self._outstanding):
-            return 0
-        threads, most = self._horse.threads, self._options.batch_size
-        per_window = int(
-            threads * self._options.window_seconds / max(self._horse.average_seconds, 1e-6)
-        )
-        if threads == 1:
-            held, room = self._horse.ready.qsize(), max(1, min(most, per_window))
-            want = room - held if held <= room // 2 else 0
-        else:
-            want = min(most, threads + per_window) - self._outstanding
-        return int(min(want, self._left_to_begin()))
+    def _room(self, *, stuck: bool) -> Room:
+        if self._must_not_begin():
+            return Room(0, 0)
+        room = self._appetite.room(in_threads=self._in_threads, in_loop=self._in_loop)
+        if stuck or not self._plain.may_pop(outstanding=self._in_threads):
+            room = Room(0, room.loop)
+        left = self._left_to_begin()
+        return Room(int(min(room.threads, left)), int(min(room.loop, left)))
 
-    def _pop(self, want: int, *, listen: bool) -> Popped:
+    def _most_to_pop(self, room: Room) -> int:
+        if room.threads <= 0:
+            return 0
+        return int(min(self._appetite.in_one_pop(room), self._left_to_begin()))
+
+    def _look(self, room: Room) -> Popped:
+        """One kind has no room: what there is of the other, wherever it stands in the lists."""
+        for_threads = room.threads > 0
         try:
-            popped = pop(
-                self._client, self._order.ask(), most=want, listen=listen and not self._limits.burst
+            return self._scout.look(
+                self._order.ask(),
+                self._thread_names if for_threads else self._lane.names,
+                most=max(room),
+                with_plain=for_threads,
             )
         except RedisError as error:
-            logger.warning("Redis is away: %s", error)
-            self._redis_answers = False
-            self._idle_since = time.monotonic()
-            self._horse.wake.wait(PAUSE_SECONDS)
+            self._redis_away(error)
+            return NOTHING
+
+    def _pop(self, most: int, *, listen: bool) -> Popped:
+        if most <= 0:
+            return NOTHING
+        try:
+            popped = pop(
+                self._client, self._order.ask(), most=most, listen=listen and not self._limits.burst
+            )
+        except RedisError as error:
+            self._redis_away(error)
             return NOTHING
         self._redis_answers = True
         if self._must_not_begin():  # since we asked
             tickets.ring(popped.tickets, at_front=True)
-            self._lane.put_back([PlainJob(*job) for job in popped.plain])
+            self._plain.put_back([PlainJob(*job) for job in popped.plain])
             return NOTHING
         if popped.queue is not None:
             self._order.took_from(popped.queue)
         return popped
 
-    def _hand_out(self, item: Claim | PlainJob) -> None:
-        self._outstanding += 1
-        self._begun += 1
-        if isinstance(item, PlainJob):
-            self._horse.plain.put(item)
-        else:
-            self._horse.ready.put(item)
+    def _redis_away(self, error: RedisError) -> None:
+        logger.warning("Redis is away: %s", error)
+        self._redis_answers = False
+        self._idle_since = time.monotonic()
+        self._horse.wake.wait(PAUSE_SECONDS)
+
+    def _hand_out(self, claims: list[Claim], room: Room) -> None:
+        """Each to its kind of executor; what is more than it has room for goes back at once."""
+        self._begun += len(claims)
+        if self._lane.size:
+            claims = self._hand_to_loop(claims, room)
+        self._in_threads += len(claims)
+        for claim in claims:
+            self._horse.ready.put(claim)
+
+    def _hand_to_loop(self, claims: list[Claim], room: Room) -> list[Claim]:
+        """Gives the claims that are for threads."""
+        names = self._lane.names
+        for_loop = [claim for claim in claims if claim.name in names]
+        for_threads = [claim for claim in claims if claim.name not in names]
+        excess = for_loop[room.loop :] + for_threads[room.threads :]
+        del for_loop[room.loop :], for_threads[room.threads :]
+        self._begun -= len(excess)
+        self._ledger.give_back(excess)
+        if for_loop:
+            self._in_loop += len(for_loop)
+            self._horse.coming.extend(for_loop)
+            self._lane.begin()
+        return for_threads
 
     def _give_back(self) -> None:
         """Return what waits unstarted, so that it never waits behind a long task or a shutdown."""
@@ -233,7 +291,20 @@ class Feeder(threading.Thread):
                 plain.append(item)
             elif item is not None:
                 held.append(item)
-        self._outstanding -= len(held) + len(plain)
+        self._in_threads -= len(held) + len(plain)
+        if self._must_not_begin():
+            held += self._coming()
         self._begun -= len(held) + len(plain)
-        self._lane.withdraw(plain)
+        self._plain.withdraw(plain)
         self._ledger.give_back(held)
+
+    def _coming(self) -> list[Claim]:
+        """What the event loop has not begun, taken back."""
+        held: list[Claim] = []
+        while True:
+            try:
+                held.append(self._horse.coming.popleft())
+            except IndexError:
+                break
+        self._in_loop -= len(held)
+        return held

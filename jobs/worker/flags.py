@@ -17,6 +17,7 @@ from jobs.models.worker import NAME_LENGTH
 #: Whole numbers and their bounds.
 _NUMBERS = {
     "threads": (1, 1000),
+    "async_slots": (1, 10_000),
     "max_jobs": (1, 10**9),
     "max_idle_time": (1, 10**9),
     "worker_ttl": (1, 10**6),
@@ -24,6 +25,8 @@ _NUMBERS = {
     "max_tasks_per_horse": (0, 10**9),
     "max_memory_mb": (0, 2**20),
 }
+#: Flags that are no word of Python's.
+_SPELLED = {"async_slots": "--async"}
 #: A name stands in keys, addresses and logs.
 _NAME = re.compile(rf"[A-Za-z0-9_.:@+-]{{1,{NAME_LENGTH}}}")
 
@@ -68,4 +71,9 @@ def _check_import(flag: str, given: object, load: Callable[[str], object]) -> No
 
 
 def _invalid(flag: str, given: object, allowed: str) -> InvalidOption:
-    return InvalidOption(field=f"--{flag.replace('_', '-')}", given=given, allowed=allowed)
+    return InvalidOption(field=spelled(flag), given=given, allowed=allowed)
+
+
+def spelled(flag: str) -> str:
+    """A flag as it is written on the command line."""
+    return _SPELLED.get(flag, f"--{flag.replace('_', '-')}")

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -34,6 +35,13 @@ MEND_SECONDS = 1.0
 _ORDERS = {Order.TIME_OUT: TaskTimeout, Order.STOP: TaskStopped}
 
 
+def why(error: type[BaseException], timeout_seconds: float) -> str:
+    """The words of the exception by which an order reaches a task."""
+    if error is TaskTimeout and timeout_seconds:
+        return f"ran longer than its time limit of {timeout_seconds:g} s"
+    return "cancelled while it ran"
+
+
 class PlainJob(NamedTuple):
     """A job of RQ's own, to be run by RQ's own means."""
 
@@ -55,6 +63,8 @@ class Horse:
         self.slots = slots
         self.threads = threads
         self.ready: queue.SimpleQueue[Claim | PlainJob | None] = queue.SimpleQueue()
+        self.coming: deque[Claim] = deque()
+        """What the event loop is about to begin."""
         self.plain = self.ready if threads == 1 else queue.SimpleQueue()
         """Where plain jobs wait: they run in the main thread, where RQ's time limit works."""
         self.ended: list[Outcome | PlainJob] = []
@@ -66,11 +76,11 @@ class Horse:
         self._release_name = release_name
         self._in_line: set[tuple[str, int]] = set()
         """Atomic tasks; on SQLite they wait for each other, without a slot and its clock."""
-        self._begun = [0] * slots.count
+        self._begun = [0] * slots.executors
         self._in_task = [False] * threads
         self._thread_ids = [0] * threads
         self._mended_at = [0.0] * threads
-        self._result_limit_bytes = get_conf().result_limit_bytes
+        self.result_limit_bytes = get_conf().result_limit_bytes
 
     def listen(self) -> None:
         """Take the process's signals: orders, and the end of the day."""
@@ -105,7 +115,7 @@ class Horse:
 
     def running(self) -> set[tuple[str, int]]:
         """The tasks that the executors run, or are about to, as (task id, fence)."""
-        slots = (self.slots.running(index) for index in range(self.threads))
+        slots = (self.slots.running(index) for index in range(self.slots.count))
         return self._in_line | {
             (slot.task_id, slot.fence) for slot in slots if slot is not None and slot.is_task
         }
@@ -147,9 +157,9 @@ class Horse:
         attempt = partial(
             run,
             claim,
-            report=partial(self._report, claim),
-            should_stop=partial(self._should_stop, index),
-            result_limit_bytes=self._result_limit_bytes,
+            report=partial(self.report, claim),
+            should_stop=partial(self.should_stop, index),
+            result_limit_bytes=self.result_limit_bytes,
         )
         self.slots.occupy(
             index,
@@ -186,12 +196,14 @@ class Horse:
             release=self._release_name,
         )
 
-    def _report(self, claim: Claim, said: dict[str, Any]) -> None:
+    def report(self, claim: Claim, said: dict[str, Any]) -> None:
+        """Keep what a task says of its progress for the feeder; the last word counts."""
         self.progress[claim.task_id] = Progress(
             claim.task_id, claim.fence, encode(said, limit_bytes=10_000).decode()
         )
 
-    def _should_stop(self, index: int) -> bool:
+    def should_stop(self, index: int) -> bool:
+        """Whether the task in this slot should come to an end."""
         return self.stopping or self.slots.order(index) is Order.STOP
 
     def _obey(self, signum: int, frame: object) -> None:
@@ -208,9 +220,7 @@ class Horse:
 
     def _why(self, index: int, error: type[BaseException]) -> str:
         current = self.slots.running(index)
-        if error is TaskTimeout and current is not None:
-            return f"ran longer than its time limit of {current.timeout_seconds:g} s"
-        return "cancelled while it ran"
+        return why(error, current.timeout_seconds if current else 0.0)
 
     def _drain(self, signum: int, frame: object) -> None:
         self.stopping = True

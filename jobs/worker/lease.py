@@ -60,7 +60,7 @@ class Lease:
             pid_started=started_mark(os.getpid()),
             release=self._options.release,
             queues=self._queues,
-            concurrency=self._options.threads,
+            concurrency=self._options.threads + self._options.async_slots,
             lease_seconds=self._options.lease_seconds,
         )
 

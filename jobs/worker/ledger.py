@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
 from redis import Redis
@@ -14,7 +15,7 @@ from jobs.domain.states import ENDED, State
 from jobs.models import Task
 from jobs.signals import attempts_ended
 from jobs.store.claim import Claim
-from jobs.store.exchange import Exchanged, exchange
+from jobs.store.exchange import Exchanged, connect, exchange
 from jobs.store.progress import write_progress
 from jobs.store.release import release
 from jobs.worker.executors import unstorable
@@ -42,7 +43,7 @@ class Ledger:
         self._worker = worker
         self._worker_key = worker_key
         self._release_name = release_name
-        self._names = registry.known_names()
+        self.names = registry.known_names()
         self._unsure = False
         self._progress_at = 0.0
 
@@ -51,26 +52,37 @@ class Ledger:
         """Whether there is nothing to write or to tell."""
         return not self.backlog and not self.written
 
-    def exchange(self, popped: list[tuple[str, str]]) -> list[Claim]:
+    def exchange(self, popped: list[tuple[str, str]], *, still_listed: bool = False) -> list[Claim]:
         """End the backlog and claim the tickets, given as (queue, task id); gives the claims.
 
-        While the database is away the backlog stays, and the tickets go back to their lists.
+        While the database is away the backlog stays, and the tickets go back to their lists,
+        unless they never left them.
         """
         try:
             did = self._write(self.backlog, [task_id for _, task_id in popped])
         except (OperationalError, InterfaceError) as error:
             self._database_away(error)
-            tickets.ring(popped, at_front=True)
+            tickets.ring([] if still_listed else popped, at_front=True)
             return []
         except (DataError, IntegrityError):
             logger.exception("an outcome cannot be stored")
-            tickets.ring(popped, at_front=True)
+            tickets.ring([] if still_listed else popped, at_front=True)
             self._sift()
             return []
         if self._unsure:
             self._release_unheld(did.claims)
         self._settle(did)
         return did.claims
+
+    def runnable(self, task_ids: Sequence[str], names: frozenset[str]) -> set[str]:
+        """Those of the tasks that wait to be run and are of these types."""
+        rows = Task.objects.filter(pk__in=task_ids, name__in=names).values_list("pk", "state")
+        try:
+            connect()
+            return {str(pk) for pk, state in rows if state == State.PENDING}
+        except (OperationalError, InterfaceError) as error:
+            self._database_away(error)
+            return set()
 
     def give_back(self, held: list[Claim]) -> None:
         """Release claims that were never begun, and ring for them at their lists' front."""
@@ -107,7 +119,7 @@ class Ledger:
             task_ids,
             worker=self._worker,
             release=self._release_name,
-            names=self._names,
+            names=self.names,
             now=time.time(),
         )
 
@@ -134,7 +146,7 @@ class Ledger:
 
     def _release_unheld(self, claims: list[Claim]) -> None:
         """Give back what the table says is ours but a lost answer kept out of our hands."""
-        if self._horse.ready.qsize():
+        if self._horse.ready.qsize() or self._horse.coming:
             return  # what waits there is held too, and cannot be listed: next time
         held = {(claim.task_id, claim.fence) for claim in claims}
         held |= self._horse.running()

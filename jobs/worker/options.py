@@ -15,6 +15,8 @@ class WorkerOptions:
 
     threads: int = 1
     """Tasks at once, each in a thread; 1 runs them in the horse's main thread."""
+    async_slots: int = 0
+    """Coroutine tasks at once, all in one event loop; 0 runs each in a thread's place, alone."""
     dequeue_strategy: DequeueStrategy = DequeueStrategy.DEFAULT
     """From which of several queues the next batch comes."""
     lease_seconds: float = field(default_factory=lambda: get_conf().lease_seconds)

@@ -17,11 +17,15 @@ _OCCUPIED = struct.Struct("=16sqddq")
 _BEGUN = struct.Struct("=q")
 _ORDER = struct.Struct("=qB")
 _COUNTS = struct.Struct("=qq")
+_NUMBER = struct.Struct("=q")
 _COUNTS_AT = 8
-_PER_SLOT = 64
+_ORDERS_AT = 24
+_STEP_AT = 32
+_PER_SLOT = 72
 _SLOTS_AT = 64
 _BEGUN_AT = 40
 _ORDER_AT = 48
+_TOLD_AT = 64
 
 #: What stands in a slot in the place of a task while a plain RQ job runs there, under fence 0.
 PLAIN = str(UUID(int=0))
@@ -41,6 +45,12 @@ class Running(NamedTuple):
         return self.task_id != PLAIN
 
 
+def read(raw: bytes) -> Running | None:
+    """What the bytes of a slot say."""
+    task_id, fence, began, timeout = _SLOT.unpack(raw)
+    return Running(str(UUID(bytes=task_id)), fence, began, timeout) if began else None
+
+
 class Order(IntEnum):
     """What the supervisor wants of a running task."""
 
@@ -50,11 +60,16 @@ class Order(IntEnum):
 
 
 class Slots:
-    """The shared page. Made before the fork; both sides use the same object."""
+    """The shared page. Made before the fork; both sides use the same object.
 
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._page = mmap.mmap(-1, _SLOTS_AT + _PER_SLOT * count)
+    The first `executors` slots are those of threads, the others are coroutines'.
+    """
+
+    def __init__(self, executors: int, coroutines: int = 0) -> None:
+        self.executors = executors
+        self.coroutines = coroutines
+        self.count = executors + coroutines
+        self._page = mmap.mmap(-1, _SLOTS_AT + _PER_SLOT * self.count)
 
     def occupy(
         self,
@@ -83,8 +98,12 @@ class Slots:
 
     def running(self, index: int) -> Running | None:
         """What executor `index` runs, or None; may be torn when read from the other process."""
-        raw, fence, began, timeout = _SLOT.unpack_from(self._page, _SLOTS_AT + index * _PER_SLOT)
-        return Running(str(UUID(bytes=raw)), fence, began, timeout) if began else None
+        return read(self.raw(index))
+
+    def raw(self, index: int) -> bytes:
+        """The same for `read`: for who only wants to know whether it has changed."""
+        place = _SLOTS_AT + index * _PER_SLOT
+        return self._page[place : place + _SLOT.size]
 
     def began(self, index: int) -> float:
         """When executor `index` began what it runs, 0.0 when it runs nothing."""
@@ -93,6 +112,11 @@ class Slots:
     def give_order(self, index: int, fence: int, order: Order) -> None:
         """Supervisor: tell executor `index` what to do with the task it runs under `fence`."""
         _ORDER.pack_into(self._page, _SLOTS_AT + index * _PER_SLOT + _ORDER_AT, fence, order)
+        _NUMBER.pack_into(self._page, _ORDERS_AT, self.orders_given() + 1)
+
+    def orders_given(self) -> int:
+        """How many orders there were; a change says that it is worth looking for them."""
+        return int(_NUMBER.unpack_from(self._page, _ORDERS_AT)[0])
 
     def order(self, index: int) -> Order:
         """The order for what executor `index` runs now; one for an earlier fence is void."""
@@ -101,6 +125,27 @@ class Slots:
         current = _SLOT.unpack_from(self._page, place)[1]
         return Order(order) if fence == current and current else Order.NONE
 
+    def confirm(self, index: int, fence: int) -> None:
+        """Horse: the order for the task under `fence` has been carried into it."""
+        _NUMBER.pack_into(self._page, _SLOTS_AT + index * _PER_SLOT + _TOLD_AT, fence)
+
+    def is_confirmed(self, index: int, fence: int) -> bool:
+        """Whether the task knows its order; a thread is interrupted without a word of it."""
+        told = _NUMBER.unpack_from(self._page, _SLOTS_AT + index * _PER_SLOT + _TOLD_AT)[0]
+        return index < self.executors or told == fence
+
+    def step(self, index: int) -> None:
+        """Horse: the event loop is in the coroutine of this slot now."""
+        _NUMBER.pack_into(self._page, _STEP_AT, index)
+
+    def step_out(self) -> None:
+        """Horse: the event loop is in no coroutine."""
+        _NUMBER.pack_into(self._page, _STEP_AT, 0)
+
+    def stepping(self) -> int | None:
+        """The slot of the coroutine that the event loop is in, if any."""
+        return _NUMBER.unpack_from(self._page, _STEP_AT)[0] or None
+
     def begun_count(self) -> int:
         """How many tasks and plain jobs the present horse has begun."""
         places = (_SLOTS_AT + index * _PER_SLOT + _BEGUN_AT for index in range(self.count))
@@ -108,6 +153,7 @@ class Slots:
 
     def clear(self) -> None:
         """Supervisor: forget everything of a dead horse, but the counts."""
+        self.step_out()
         self._page[_SLOTS_AT:] = bytes(_PER_SLOT * self.count)
 
     def count_ended(self, succeeded: int, failed: int) -> None:

@@ -29,6 +29,7 @@ from jobs.broker.tickets import task_id_of
 from jobs.services.rescue import rescue
 from jobs.worker.announcer import Announcer
 from jobs.worker.captured_log import capture_logs
+from jobs.worker.coroutines import CoroutineLane
 from jobs.worker.feeder import Feeder
 from jobs.worker.horse import Horse
 from jobs.worker.keeper import Keeper
@@ -56,7 +57,7 @@ class TaskWorker(Worker):
             kwargs["name"] = f"{socket.gethostname()[:80]}-{os.getpid()}"
         super().__init__(*args, **kwargs)
         self.options = options or WorkerOptions()
-        self._slots = Slots(self.options.executors)
+        self._slots = Slots(self.options.executors, self.options.async_slots)
         self._lease = Lease(self.name, queues=self.queue_names(), options=self.options)
         self._plain = PlainRunner(self)
         self._announcer = Announcer(
@@ -201,8 +202,10 @@ class TaskWorker(Worker):
                 run_plain=self._plain.run,
                 release_name=self.options.release,
             )
+            lane = CoroutineLane(horse)
             feeder = Feeder(
                 horse,
+                lane,
                 client=self.connection,
                 worker=self.name,
                 worker_key=self.key,
@@ -213,6 +216,7 @@ class TaskWorker(Worker):
             )
             horse.listen()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, HORSE_SIGNALS)
+            lane.start()
             feeder.start()
             horse.work()
             feeder.join()

@@ -22,9 +22,9 @@ def submit(name: str, /, **kwargs: object) -> Task:
     return enqueue(task_type=registry.get(f"tests.{name}"), kwargs=kwargs)
 
 
-@pytest.mark.parametrize("threads", ["1", "3"])
-def test_receivers_hear_each_start_and_the_one_end(tmp_path: Path, threads: str):
-    with running_worker("default", "--threads", threads, **{LISTENING: str(tmp_path)}):
+@pytest.mark.parametrize("flags", [(), ("--threads", "3"), ("--async", "3")])
+def test_receivers_hear_each_start_and_the_one_end(tmp_path: Path, flags: tuple[str, ...]):
+    with running_worker("default", *flags, **{LISTENING: str(tmp_path)}):
         # given
         well, badly = submit("greet", name="x"), submit("boom")
         stopped = submit("sleep", seconds=60)

@@ -64,6 +64,8 @@ def test_the_name_of_a_dead_worker_is_taken_over(tmp_path: Path):
     ("arguments", "says"),
     [
         (("--threads", "0"), "--threads is 0: it must be a whole number from 1 to 1,000."),
+        (("--async", "0"), "--async is 0: it must be a whole number from 1 to 10,000."),
+        (("--async", "10001"), "--async is 10001: "),
         (("--max-jobs", "-1"), "--max-jobs is -1: "),
         (("--max-idle-time", "0"), "--max-idle-time is 0: "),
         (("--worker-ttl", "0"), "--worker-ttl is 0: "),
@@ -77,6 +79,7 @@ def test_the_name_of_a_dead_worker_is_taken_over(tmp_path: Path):
         (("--pid", "/nowhere/pid"), "--pid is '/nowhere/pid': "),
         (("nowhere",), "There is no queue 'nowhere': use one of high, default, low."),
         (("--worker-class", "rq.SimpleWorker", "--threads", "2"), "--threads: SimpleWorker "),
+        (("--worker-class", "rq.SimpleWorker", "--async", "2"), "--async: SimpleWorker "),
     ],
 )
 def test_a_bad_value_is_one_clear_line_and_nothing_is_registered(
@@ -91,7 +94,13 @@ def test_a_bad_value_is_one_clear_line_and_nothing_is_registered(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--threads", "two"), ("--max-jobs", "1.5"), ("--dequeue-strategy", "lifo")]
+    "arguments",
+    [
+        ("--threads", "two"),
+        ("--async", "many"),
+        ("--max-jobs", "1.5"),
+        ("--dequeue-strategy", "lifo"),
+    ],
 )
 def test_what_is_no_value_at_all_is_told_with_the_usage(arguments: tuple[str, ...]):
     status, lines = refused(*arguments)
@@ -101,7 +110,7 @@ def test_what_is_no_value_at_all_is_told_with_the_usage(arguments: tuple[str, ..
 
 
 def test_a_pool_refuses_what_a_worker_refuses(redis: Redis):
-    for arguments in (("--num-workers", "0"), ("--threads", "0")):
+    for arguments in (("--num-workers", "0"), ("--threads", "0"), ("--async", "0")):
         status, lines = refused(*arguments, command="rqworker-pool")
         assert (status, len(lines)) == (2, 1)
         assert lines[0].startswith(f"CommandError: {arguments[0]} is 0: ")

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from jobs import RetryPolicy, current_task, task
 from jobs.domain.outcomes import TaskTimeout
 from jobs.models import Event
+from tests.support import coroutines as coroutines  # this module is the one that apps are asked for
 from tests.support import listening
 from tests.support.listening import LISTENING
 
