@@ -1,10 +1,12 @@
 """The one Redis client of a process."""
 
 import functools
+from types import MappingProxyType
 
 from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
@@ -13,20 +15,21 @@ BrokerAway = RedisError
 #: A doorbell that does not answer must not hold up its caller: the row is already committed.
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
+#: One repetition, at once: it mends the connection that a restarted Redis left behind. Not after a
+#: silence, and never redis-py's ten with growing pauses: they would hold a caller for a minute.
+CLIENT_OPTIONS = MappingProxyType(
+    {
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": ANSWER_SECONDS,
+        "retry": Retry(NoBackoff(), 1, supported_errors=(Disconnected,)),
+    }
+)
 
 
 @functools.cache
 def redis() -> Redis:
-    """A cached client for short commands; its pool notices a fork by itself.
-
-    One repetition, at once: it mends the connection that a restarted Redis left behind.
-    """
-    return Redis.from_url(
-        settings.REDIS_URL,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
+    """A cached client for short commands; its pool notices a fork by itself."""
+    return Redis.from_url(settings.REDIS_URL, **CLIENT_OPTIONS)
 
 
 def redis_fault() -> str:

@@ -4,13 +4,19 @@ import logging
 import socket
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 from jobs.domain.processes import started_mark
 from jobs.domain.states import State
 from jobs.models import Task, WorkerLease
-from jobs.services.rescue import rescue
+from jobs.services.rescue import held_by, rescue
 
 logger = logging.getLogger(__name__)
+
+#: Between two looks no more than this counts as watched: a reaper that was away itself (stopped, or
+#: cut off from the database) has not seen anybody stand still.
+MOST_WATCHED_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -18,32 +24,34 @@ class Reaper:
     """Watches the leases' beats with its own clock, so that no two clocks need agree.
 
     A worker is dead when its process is provably gone from this host, or when this watcher itself
-    has seen its beat stand still for a whole lease. After an outage of the database, when all
-    beats stand still, everybody has a whole lease to beat again.
+    has seen its beat stand still for a whole lease. An outage of the database, when all beats
+    stand still and nobody can look, does not count.
     """
 
-    _seen: dict[str, tuple[int, int, float]] = field(default_factory=dict)
+    _seen: dict[str, "_Watched"] = field(default_factory=dict)
+    _looked_at: float = field(default_factory=time.monotonic)
 
     def reap(self) -> list[str]:
         """Rescue the tasks of dead workers, remove their leases; gives their names."""
-        now = time.monotonic()
         dead = []
+        passed = min(time.monotonic() - self._looked_at, MOST_WATCHED_SECONDS)
         leases = list(WorkerLease.objects.all())
+        self._looked_at = time.monotonic()
         self._seen = {
             lease.name: self._seen[lease.name] for lease in leases if lease.name in self._seen
         }
         for lease in leases:
-            why = self._proof_of_death(lease, now)
+            why = self._proof_of_death(lease, passed)
             if why is None:
                 continue
+            held = held_by(lease.name)
             # The lease first: its worker, should it live after all, finds it gone and stops its
             # horse, and no other reaper starts on the same rows.
-            if WorkerLease.objects.filter(name=lease.name, pid=lease.pid, beat=lease.beat).delete()[
-                0
-            ]:
-                rescued = rescue(
-                    worker=lease.name, verdicts=None, detail=why, release_name=lease.release
-                )
+            the_same = WorkerLease.objects.filter(
+                name=lease.name, started_at=lease.started_at, beat=lease.beat
+            )
+            if the_same.delete()[0]:
+                rescued = rescue(held, verdicts=None, detail=why, release_name=lease.release)
                 logger.warning(
                     "worker %s is dead (%s), %d task(s) rescued", lease.name, why, rescued
                 )
@@ -56,24 +64,38 @@ class Reaper:
         A worker has its lease before it claims and until all it held has ended, so the tasks are
         read first: a lease that is missing after that will not come back for them.
         """
-        holders = set(
-            Task.objects.filter(state=State.STARTED)
-            .order_by()
-            .values_list("worker", flat=True)
-            .distinct()
-        )
-        orphaned = holders - set(WorkerLease.objects.values_list("name", flat=True))
+        started = Task.objects.filter(state=State.STARTED)
+        holders = set(started.order_by().values_list("worker", flat=True).distinct())
+        held = {worker: held_by(worker or "") for worker in holders - self._with_lease()}
+        orphaned = sorted(worker or "" for worker in held.keys() - self._with_lease())
         for worker in orphaned:
-            rescue(worker=worker or "", verdicts=None, detail="its worker has no lease")
-        return sorted(worker or "" for worker in orphaned)
+            rescue(held[worker], verdicts=None, detail="its worker has no lease")
+        return orphaned
 
-    def _proof_of_death(self, lease: WorkerLease, now: float) -> str | None:
+    @staticmethod
+    def _with_lease() -> set[str]:
+        return set(WorkerLease.objects.values_list("name", flat=True))
+
+    def _proof_of_death(self, lease: WorkerLease, passed: float) -> str | None:
         if lease.host == socket.gethostname() and started_mark(lease.pid) != lease.pid_started:
             return f"process {lease.pid} is gone"
-        pid, beat, since = self._seen.get(lease.name, (0, -1, now))
-        if (pid, beat) != (lease.pid, lease.beat):
-            self._seen[lease.name] = (lease.pid, lease.beat, now)
+        before = self._seen.get(lease.name)
+        if before is None or (before.began, before.beat) != (lease.started_at, lease.beat):
+            self._seen[lease.name] = _Watched(lease.started_at, lease.beat, 0.0)
             return None
-        if now - since > lease.lease_seconds:
+        silence = before.silence_seconds + passed
+        self._seen[lease.name] = before._replace(silence_seconds=silence)
+        if silence > lease.lease_seconds:
             return f"no heartbeat for {lease.lease_seconds:g} s"
         return None
+
+
+class _Watched(NamedTuple):
+    """A beat, and for how long this watcher has seen it stand still.
+
+    `began` tells a lease from a later one of the same worker, whose beats count from 0 again.
+    """
+
+    began: datetime
+    beat: int
+    silence_seconds: float

@@ -1,7 +1,7 @@
 """End what a dead worker, or a dead horse, left STARTED."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from django.db import connection, transaction
@@ -42,20 +42,27 @@ _ENDINGS = {
 }
 
 
+def held_by(worker: str) -> list[Task]:
+    """The tasks that a worker holds."""
+    return list(Task.objects.filter(worker=worker, state=State.STARTED))
+
+
 def rescue(
+    held: Sequence[Task],
     *,
-    worker: str,
     verdicts: Mapping[tuple[str, int], Verdict] | None,
     detail: str,
     release_name: str = "",
 ) -> int:
-    """End or give back every task that `worker` holds; gives how many there were.
+    """End or give back tasks that a dead worker, or a dead horse, held; gives how many there were.
+
+    They are given as they were read before their holder was known to be dead: a worker that comes
+    back under the same name holds others, or the same ones under another fence.
 
     `verdicts` says for (task id, fence) what became of the tasks that ran; the others were never
     begun and go back without a trace. `None` means that nobody knows: all count as lost. `detail`
     goes into the attempts' error. Idempotent: what somebody else has ended meanwhile is left alone.
     """
-    held = list(Task.objects.filter(worker=worker, state=State.STARTED))
     given_back: list[tuple[str, int]] = []
     innocent: list[tuple[Task, Verdict]] = []
     outcomes: list[Outcome] = []
@@ -69,7 +76,7 @@ def rescue(
         else:
             outcomes.append(_outcome(task, verdict, detail))
     _end(outcomes, release_name)
-    _give_back(given_back, innocent, worker)
+    _give_back(given_back, innocent)
     if held:
         started.withdraw_now((task.queue, str(task.pk), task.fence) for task in held)
     return len(held)
@@ -86,18 +93,17 @@ def _end(outcomes: list[Outcome], release_name: str) -> None:
     attempts_ended.send(rescue, outcomes=outcomes, states=states)
 
 
-def _give_back(
-    given_back: list[tuple[str, int]], innocent: list[tuple[Task, Verdict]], worker: str
-) -> None:
+def _give_back(given_back: list[tuple[str, int]], innocent: list[tuple[Task, Verdict]]) -> None:
     if not given_back:
         return
     with transaction.atomic():
         free = release(given_back)
         for verdict in _INNOCENT:
+            tasks = [task for task, why in innocent if why is verdict]
             moves.record(
-                [task for task, why in innocent if why is verdict],
+                tasks,
                 kind=Event.Kind.RESCUED,
-                actor=worker,
+                actor=(tasks[0].worker or "") if tasks else "",
                 reason=f"given back: {verdict.value}; no try is spent",
             )
     tickets.ring(free, at_front=True)

@@ -34,6 +34,8 @@ class Appetite:
         self._options = options
         self._share = 0.5 if lane.size else 0.0
         """The share of coroutines among the tasks that came lately."""
+        self._reach = 1
+        """How many tickets to try at least; grows while all that come are stale."""
 
     def room(self, *, in_threads: int, in_loop: int) -> Room:
         """Free places: for threads about a window of expected work, in the loop real places."""
@@ -47,8 +49,10 @@ class Appetite:
         by_loop = room.loop / share if share else room.threads
         return max(1, min(int(by_threads), int(by_loop)))
 
-    def learn(self, claims: Sequence[Claim]) -> None:
-        """Adjust the mix by what a pop has brought."""
+    def learn(self, tickets: Sequence[object], claims: Sequence[Claim]) -> None:
+        """Adjust the expectations by what a pop has brought: these tickets, good for these."""
+        if tickets:
+            self._reach = 1 if claims else min(2 * self._reach, self._options.batch_size)
         if claims and self._lane.size:
             share = sum(claim.name in self._lane.names for claim in claims) / len(claims)
             self._share += LEARNING * (share - self._share)
@@ -59,6 +63,6 @@ class Appetite:
             threads * self._options.window_seconds / max(self._horse.average_seconds, 1e-6)
         )
         if threads > 1:
-            return min(most, threads + per_window) - in_threads
-        held, room = self._horse.ready.qsize(), max(1, min(most, per_window))
+            return max(self._reach, min(most, threads + per_window)) - in_threads
+        held, room = self._horse.ready.qsize(), max(self._reach, min(most, per_window))
         return room - held if held <= room // 2 else 0

@@ -94,6 +94,7 @@ class CoroutineLane:
                 should_stop=partial(horse.should_stop, index),
                 result_limit_bytes=horse.result_limit_bytes,
             )
+            horse.end_if_child()
         except BaseException as error:
             outcome = ended_by(claim, flight.told(error), started)
         del flight.task  # it knows its context, and that its flight: a circle

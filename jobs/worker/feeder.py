@@ -17,13 +17,13 @@ from jobs.broker import tickets
 from jobs.store.claim import Claim
 from jobs.worker.appetite import Appetite, Room
 from jobs.worker.coroutines import CoroutineLane
+from jobs.worker.departure import Departure
 from jobs.worker.horse import Horse, PlainJob
 from jobs.worker.ledger import Ledger
-from jobs.worker.options import RunLimits, WorkerOptions
+from jobs.worker.options import LEAVE_SHARE, RunLimits, WorkerOptions
 from jobs.worker.plain_lane import PlainLane
 from jobs.worker.popping import NOTHING, Popped, pop
 from jobs.worker.queue_order import QueueOrder
-from jobs.worker.recycling import RECYCLED, Recycling
 from jobs.worker.scout import Scout
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,6 @@ class Feeder(threading.Thread):
         self._order = QueueOrder(queues, options.dequeue_strategy)
         self._plain = PlainLane(horse, client)
         self._options = options
-        self._limits = limits
         self._ledger = Ledger(
             horse,
             client=client,
@@ -75,13 +74,13 @@ class Feeder(threading.Thread):
         """Handed to the threads and not yet collected."""
         self._in_loop = 0
         """Handed to the event loop and not yet collected."""
-        self._begun = 0
-        self._recycling = Recycling(options)
-        self._redis_answers = True
-        """False since Redis went away: then nobody can say that nothing waits."""
-        self._idle_since = time.monotonic()
-        self.exit_status = 0
+        self._fenced = False
+        self._departure = Departure(horse, options, limits)
+
+    @property
+    def exit_status(self) -> int:
         """What the process is to end with once this thread has."""
+        return self._departure.exit_status()
 
     def run(self) -> None:
         """Feed until done; a feeder that breaks takes the process with it, and a new one comes."""
@@ -89,7 +88,6 @@ class Feeder(threading.Thread):
             while self._cycle():
                 pass
             connection.close()
-            self._say_why()
             self._horse.dismiss()
         except BaseException:
             logger.exception("the feeder broke down")
@@ -97,18 +95,29 @@ class Feeder(threading.Thread):
 
     def _cycle(self) -> bool:
         """One round; False when there is nothing more to do, ever."""
-        if os.getppid() != self._supervisor_pid:
-            os._exit(1)  # nobody renews our lease any more: what we hold will be taken over
+        self._leave_if_fenced()
         self._collect()
         stuck = self._is_stuck()
         if self._must_not_begin() or (stuck and self._horse.ready.qsize()):
             self._give_back()
         idle = not (self._in_threads or self._in_loop) and self._ledger.is_clear
         room = self._room(stuck=stuck)
-        if not self._take(room, listen=idle) and idle and self._may_leave():
+        took = self._take(room, listen=idle and not self._departure.is_in_a_hurry)
+        self._ledger.reconcile()
+        if idle and not took and not self._ledger.is_unsure and self._departure.may_leave():
             return False
         self._rest(room)
         return True
+
+    def _leave_if_fenced(self) -> None:
+        """End the process when nobody renews our lease: what we hold will be taken over."""
+        silence = time.monotonic() - self._horse.slots.renewed()
+        was_fenced, self._fenced = (
+            self._fenced,
+            silence > LEAVE_SHARE * self._options.lease_seconds,
+        )
+        if os.getppid() != self._supervisor_pid or (was_fenced and self._fenced):
+            os._exit(1)
 
     def _take(self, room: Room, *, listen: bool) -> bool:
         """Write what has ended, hand out what is new; False when there was nothing of either."""
@@ -118,7 +127,7 @@ class Feeder(threading.Thread):
             popped.plain, outstanding=self._in_threads, alone=not popped.tickets
         ):
             self._in_threads += 1
-            self._begun += 1
+            self._departure.begun += 1
             self._horse.plain.put(job)
         self._ledger.flush_progress()
         if not popped.tickets and self._ledger.is_clear:
@@ -128,13 +137,13 @@ class Feeder(threading.Thread):
         if one_kind:
             self._scout.settle(popped, claims)
         else:
-            self._appetite.learn(claims)
+            self._appetite.learn(popped.tickets, claims)
         return True
 
     def _rest(self, room: Room) -> None:
         """Wait for something to end; an idle feeder has already waited for Redis."""
         if self._in_threads or self._in_loop:
-            self._idle_since = time.monotonic()
+            self._departure.not_idle()
             quick = self._in_loop or max(room) > 0 or not self._is_stuck()
             self._horse.wake.wait(self._options.tick_seconds if quick else NAP_SECONDS)
         elif max(room) <= 0:
@@ -142,40 +151,7 @@ class Feeder(threading.Thread):
         self._horse.wake.clear()
 
     def _must_not_begin(self) -> bool:
-        """Whether nothing new may begin: the worker drains or is suspended, or we are too large."""
-        return (
-            self._horse.stopping
-            or self._horse.slots.is_suspended()
-            or self._recycling.is_too_large(self._begun)
-        )
-
-    def _may_leave(self) -> bool:
-        if self._horse.stopping or self._left_to_begin() <= 0:
-            return True
-        if not self._redis_answers:
-            return False
-        if self._limits.burst:
-            return True
-        now = time.monotonic()
-        if self._horse.slots.is_suspended():
-            self._idle_since = now  # it waits for the word to go on, not for work
-        most_idle = self._limits.max_idle_seconds
-        return most_idle is not None and now - self._idle_since > most_idle
-
-    def _left_to_begin(self) -> float:
-        return min(self._left_for_the_worker(), self._recycling.left_to_begin(self._begun))
-
-    def _left_for_the_worker(self) -> float:
-        most = self._limits.max_jobs
-        return float("inf") if most is None else most - self._begun
-
-    def _say_why(self) -> None:
-        """Tell the supervisor, and the log, whether this horse leaves for a new one to come."""
-        reason = self._recycling.reason(self._begun)
-        if not reason or self._horse.stopping or self._left_for_the_worker() <= 0:
-            return
-        logger.info("work-horse %d leaves for a new one: %s", os.getpid(), reason)
-        self.exit_status = RECYCLED
+        return self._departure.must_not_begin()
 
     def _collect(self) -> None:
         """Move what the executors ended into the backlog."""
@@ -202,18 +178,18 @@ class Feeder(threading.Thread):
         )
 
     def _room(self, *, stuck: bool) -> Room:
-        if self._must_not_begin():
+        if self._fenced or self._must_not_begin():
             return Room(0, 0)
         room = self._appetite.room(in_threads=self._in_threads, in_loop=self._in_loop)
         if stuck or not self._plain.may_pop(outstanding=self._in_threads):
             room = Room(0, room.loop)
-        left = self._left_to_begin()
+        left = self._departure.left_to_begin()
         return Room(int(min(room.threads, left)), int(min(room.loop, left)))
 
     def _most_to_pop(self, room: Room) -> int:
         if room.threads <= 0:
             return 0
-        return int(min(self._appetite.in_one_pop(room), self._left_to_begin()))
+        return int(min(self._appetite.in_one_pop(room), self._departure.left_to_begin()))
 
     def _look(self, room: Room) -> Popped:
         """One kind has no room: what there is of the other, wherever it stands in the lists."""
@@ -233,13 +209,11 @@ class Feeder(threading.Thread):
         if most <= 0:
             return NOTHING
         try:
-            popped = pop(
-                self._client, self._order.ask(), most=most, listen=listen and not self._limits.burst
-            )
+            popped = pop(self._client, self._order.ask(), most=most, listen=listen)
         except RedisError as error:
             self._redis_away(error)
             return NOTHING
-        self._redis_answers = True
+        self._departure.redis_answers = True
         if self._must_not_begin():  # since we asked
             tickets.ring(popped.tickets, at_front=True)
             self._plain.put_back([PlainJob(*job) for job in popped.plain])
@@ -250,13 +224,13 @@ class Feeder(threading.Thread):
 
     def _redis_away(self, error: RedisError) -> None:
         logger.warning("Redis is away: %s", error)
-        self._redis_answers = False
-        self._idle_since = time.monotonic()
+        self._departure.redis_answers = False
+        self._departure.not_idle()
         self._horse.wake.wait(PAUSE_SECONDS)
 
     def _hand_out(self, claims: list[Claim], room: Room) -> None:
         """Each to its kind of executor; what is more than it has room for goes back at once."""
-        self._begun += len(claims)
+        self._departure.begun += len(claims)
         if self._lane.size:
             claims = self._hand_to_loop(claims, room)
         self._in_threads += len(claims)
@@ -270,7 +244,7 @@ class Feeder(threading.Thread):
         for_threads = [claim for claim in claims if claim.name not in names]
         excess = for_loop[room.loop :] + for_threads[room.threads :]
         del for_loop[room.loop :], for_threads[room.threads :]
-        self._begun -= len(excess)
+        self._departure.begun -= len(excess)
         self._ledger.give_back(excess)
         if for_loop:
             self._in_loop += len(for_loop)
@@ -294,7 +268,7 @@ class Feeder(threading.Thread):
         self._in_threads -= len(held) + len(plain)
         if self._must_not_begin():
             held += self._coming()
-        self._begun -= len(held) + len(plain)
+        self._departure.begun -= len(held) + len(plain)
         self._plain.withdraw(plain)
         self._ledger.give_back(held)
 

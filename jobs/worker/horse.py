@@ -5,6 +5,7 @@ holds under its supervisor's lease; when the supervisor dies, it leaves at once.
 """
 
 import ctypes
+import os
 import queue
 import signal
 import sys
@@ -27,6 +28,8 @@ from jobs.worker.executors import ended_by, mend_connections, run
 from jobs.worker.slots import PLAIN, Order, Slots
 from jobs.worker.sole_writer import limit_seconds, sole_writer
 
+#: What the supervisor tells a horse by; blocked from the fork until it has handlers of its own.
+SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGUSR1})
 #: Threads trade the interpreter lock this often; Python's 5 ms would let a task that computes
 #: starve the feeder for that long at each of its reads.
 SWITCH_SECONDS = 0.0005
@@ -74,12 +77,11 @@ class Horse:
         self.average_seconds = 0.05
         self._run_plain = run_plain
         self._release_name = release_name
-        self._in_line: set[tuple[str, int]] = set()
-        """Atomic tasks; on SQLite they wait for each other, without a slot and its clock."""
         self._begun = [0] * slots.executors
         self._in_task = [False] * threads
         self._thread_ids = [0] * threads
         self._mended_at = [0.0] * threads
+        self._pid = os.getpid()
         self.result_limit_bytes = get_conf().result_limit_bytes
 
     def listen(self) -> None:
@@ -113,13 +115,6 @@ class Horse:
         if self.plain is not self.ready:
             self.plain.put(None)
 
-    def running(self) -> set[tuple[str, int]]:
-        """The tasks that the executors run, or are about to, as (task id, fence)."""
-        slots = (self.slots.running(index) for index in range(self.slots.count))
-        return self._in_line | {
-            (slot.task_id, slot.fence) for slot in slots if slot is not None and slot.is_task
-        }
-
     def _execute(self, index: int, source: "queue.SimpleQueue[Claim | PlainJob | None]") -> None:
         if index < self.threads:
             self._thread_ids[index] = threading.get_ident()
@@ -135,6 +130,7 @@ class Horse:
     def _run_job(self, index: int, job: PlainJob) -> PlainJob:
         self.slots.occupy(index, PLAIN, 0, time.monotonic(), 0.0, begun_count=self._begun[index])
         self._run_plain(job)
+        self.end_if_child()
         self.slots.vacate(index)
         mend_connections()
         return job
@@ -142,11 +138,8 @@ class Horse:
     def _run(self, index: int, claim: Claim) -> Outcome:
         if not registry.get(claim.name).atomic:
             return self._run_now(index, claim, is_atomic=False)
-        self._in_line.add((claim.task_id, claim.fence))
         with sole_writer():
-            outcome = self._run_now(index, claim, is_atomic=True)
-        self._in_line.discard((claim.task_id, claim.fence))
-        return outcome
+            return self._run_now(index, claim, is_atomic=True)
 
     def _run_now(self, index: int, claim: Claim, *, is_atomic: bool) -> Outcome:
         began = time.monotonic()
@@ -154,13 +147,17 @@ class Horse:
         timeout_seconds = (
             limit_seconds(claim.timeout_seconds) if is_atomic else claim.timeout_seconds
         )
-        attempt = partial(
-            run,
-            claim,
-            report=partial(self.report, claim),
-            should_stop=partial(self.should_stop, index),
-            result_limit_bytes=self.result_limit_bytes,
-        )
+
+        def attempt() -> Outcome:
+            outcome = run(
+                claim,
+                report=partial(self.report, claim),
+                should_stop=partial(self.should_stop, index),
+                result_limit_bytes=self.result_limit_bytes,
+            )
+            self.end_if_child()
+            return outcome
+
         self.slots.occupy(
             index,
             claim.task_id,
@@ -195,6 +192,11 @@ class Horse:
             ended_by=lambda error: ended_by(claim, error, started),
             release=self._release_name,
         )
+
+    def end_if_child(self) -> None:
+        """A child that a task forked may come out of its function as the task does: no horse."""
+        if os.getpid() != self._pid:
+            os._exit(0)
 
     def report(self, claim: Claim, said: dict[str, Any]) -> None:
         """Keep what a task says of its progress for the feeder; the last word counts."""

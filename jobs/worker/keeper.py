@@ -1,7 +1,7 @@
 """The supervisor's second thread: what it does each second, and what may hang with the database.
 
-The first thread keeps the time limits and the signals, whatever the database does; it reads
-`renewed` to know for how long the lease is still good.
+The first thread keeps the time limits and the signals, whatever the database does; the slots tell
+it for how long the lease is still good.
 """
 
 import logging
@@ -16,10 +16,14 @@ from jobs.domain.states import State
 from jobs.maintenance.loop import Maintenance
 from jobs.models import Task
 from jobs.worker.lease import Lease
+from jobs.worker.slots import Slots
 
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
+#: A beat may hang with the database for ever; one who leaves waits this long for its end.
+LEAVE_SECONDS = 3.0
+LOOK_SECONDS = 0.1
 
 
 class Keeper:
@@ -29,17 +33,16 @@ class Keeper:
         self,
         lease: Lease,
         *,
-        counts: Callable[[], tuple[int, int]],
+        slots: Slots,
         beat_redis: Callable[[], None],
         announce: Callable[[], None],
     ) -> None:
-        self.renewed = time.monotonic()
         self.given_up = False
         """Somebody took our tasks over while we were silent."""
         self.cancelled: set[str] = set()
         """Ids of tasks we hold that were cancelled, as of the last beat."""
         self._lease = lease
-        self._counts = counts
+        self._slots = slots
         self._beat_redis = beat_redis
         self._announce = announce
         self._maintenance = Maintenance(lease.name)
@@ -56,18 +59,23 @@ class Keeper:
 
     def start(self) -> None:
         """Begin to beat; after the fork, so that the horse inherits no open connection."""
-        self.renewed = time.monotonic()
         self.given_up = False
         self._leave.clear()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the beats and close the database connection; waits for a beat under way."""
+    def stop(self, *, leaving: Callable[[], bool]) -> None:
+        """End the beats and close the database connection; waits for a beat under way.
+
+        Once `leaving` says so, it waits `LEAVE_SECONDS` more at most: the process ends anyway.
+        """
         self._leave.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        until = float("inf")
+        while self._thread is not None and self._thread.is_alive() and time.monotonic() < until:
+            if leaving():
+                until = min(until, time.monotonic() + LEAVE_SECONDS)
+            self._thread.join(LOOK_SECONDS)
+        self._thread = None
         self._maintenance.resign()
 
     def _run(self) -> None:
@@ -83,21 +91,31 @@ class Keeper:
         connection.close()
 
     def _beat(self) -> None:
+        """The lease first: neither a slow Redis nor the maintenance may cost it a beat."""
         try:
-            self._beat_redis()
-        except RedisError as error:
-            logger.warning("Redis is away: %s", error)
+            self._hold()
+        finally:
+            redis_answers = self._tell_redis(self._beat_redis)
+        if redis_answers and not self.given_up and self._tell_redis(self._announce):
+            self._maintenance.tick()
+
+    def _hold(self) -> None:
+        """Renew the lease, and see what was cancelled of what it covers."""
         began = time.monotonic()
-        succeeded, failed = self._counts()
+        succeeded, failed = self._slots.ended_counts()
         if not self._lease.renew(succeeded=succeeded, failed=failed):
             self.given_up = True
             return
-        self.renewed = began
+        self._slots.set_renewed(began)
         held = Task.objects.filter(worker=self._lease.name, state=State.STARTED)
         cancelled = held.filter(cancel_requested_at__isnull=False)
         self.cancelled = {str(pk) for pk in cancelled.values_list("pk", flat=True)}
+
+    @staticmethod
+    def _tell_redis(telling: Callable[[], None]) -> bool:
         try:
-            self._announce()
+            telling()
         except RedisError as error:
-            logger.warning("Redis is away, long tasks are not announced: %s", error)
-        self._maintenance.tick()
+            logger.warning("Redis is away: %s", error)
+            return False
+        return True

@@ -12,7 +12,7 @@ from django.utils import timezone
 from jobs.domain.processes import started_mark
 from jobs.exceptions import TaskQueueError
 from jobs.models import WorkerLease
-from jobs.services.rescue import rescue
+from jobs.services.rescue import held_by, rescue
 from jobs.worker.options import WorkerOptions
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Lease:
             if former is not None:
                 self._refuse_if_alive(former)
         if former is not None:
-            rescued = rescue(worker=self.name, verdicts=None, detail=f"pid {former.pid} is gone")
+            rescued = rescue(held_by(self.name), verdicts=None, detail=f"pid {former.pid} is gone")
             logger.warning("took over the lease of pid %d, %d task(s)", former.pid, rescued)
             former.delete()
         WorkerLease.objects.create(
@@ -76,6 +76,15 @@ class Lease:
                 failed_count=failed,
             )
         )
+
+    def regain(self, succeeded: int, failed: int) -> None:
+        """Beat, or acquire anew a lease that is gone: a horse may have died of losing it.
+
+        Raises:
+            WorkerNameTaken: another process has taken our name meanwhile.
+        """
+        if not self.renew(succeeded=succeeded, failed=failed):
+            self.acquire()
 
     def release(self) -> None:
         """Go: nothing is held any more."""

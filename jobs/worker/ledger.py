@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 #: After an error of the database, wait this long before the next try.
 PAUSE_SECONDS = 0.5
 PROGRESS_SECONDS = 0.25
+#: How often the table is asked whether something is ours that is not in our hands.
+RECONCILE_SECONDS = 5.0
 
 
 class Ledger:
@@ -38,19 +40,26 @@ class Ledger:
         """Ended, and to be written."""
         self.written: list[Outcome] = []
         """Ended and written by their own transactions: to be told of."""
+        self._held: set[tuple[str, int]] = set()
+        """(task id, fence) of what was claimed, and neither ended nor given back."""
         self._horse = horse
         self._client = client
         self._worker = worker
         self._worker_key = worker_key
         self._release_name = release_name
         self.names = registry.known_names()
-        self._unsure = False
+        self._reconcile_at = 0.0
         self._progress_at = 0.0
 
     @property
     def is_clear(self) -> bool:
         """Whether there is nothing to write or to tell."""
         return not self.backlog and not self.written
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the table may say that something is ours which is not in our hands."""
+        return self._reconcile_at == 0.0
 
     def exchange(self, popped: list[tuple[str, str]], *, still_listed: bool = False) -> list[Claim]:
         """End the backlog and claim the tickets, given as (queue, task id); gives the claims.
@@ -69,8 +78,7 @@ class Ledger:
             tickets.ring([] if still_listed else popped, at_front=True)
             self._sift()
             return []
-        if self._unsure:
-            self._release_unheld(did.claims)
+        self._held |= {(claim.task_id, claim.fence) for claim in did.claims}
         self._settle(did)
         return did.claims
 
@@ -88,12 +96,33 @@ class Ledger:
         """Release claims that were never begun, and ring for them at their lists' front."""
         if not held:
             return
+        pairs = [(claim.task_id, claim.fence) for claim in held]
+        self._held.difference_update(pairs)
         try:
-            free = release([(claim.task_id, claim.fence) for claim in held])
+            free = release(pairs)
         except (OperationalError, InterfaceError) as error:
-            self._database_away(error)  # `_release_unheld` makes it good
+            self._database_away(error)  # `reconcile` makes it good
             return
         tickets.ring(free, at_front=True)
+
+    def reconcile(self) -> None:
+        """Give back what the table says is ours but is not in our hands; looks now and then.
+
+        A commit whose answer was lost leaves such rows, and so does one that a horse before us
+        sent with its last breath.
+        """
+        if time.monotonic() < self._reconcile_at:
+            return
+        try:
+            rows = Task.objects.filter(worker=self._worker, state=State.STARTED)
+            ours = {(str(pk), fence) for pk, fence in rows.values_list("pk", "fence")}
+            lost = sorted(ours - self._held)
+            free = release(lost) if lost else []
+        except (OperationalError, InterfaceError) as error:
+            self._database_away(error)
+            return
+        tickets.ring(free, at_front=True)
+        self._reconcile_at = time.monotonic() + RECONCILE_SECONDS
 
     def flush_progress(self) -> None:
         """Write what running tasks said; every `PROGRESS_SECONDS` at most, unless some ended."""
@@ -141,29 +170,8 @@ class Ledger:
         """Keep the outcomes for the next round; a commit may have happened without an answer."""
         logger.warning("the database is away, %d outcome(s) wait: %s", len(self.backlog), error)
         connection.close()
-        self._unsure = True
+        self._reconcile_at = 0.0
         self._horse.wake.wait(PAUSE_SECONDS)
-
-    def _release_unheld(self, claims: list[Claim]) -> None:
-        """Give back what the table says is ours but a lost answer kept out of our hands."""
-        if self._horse.ready.qsize() or self._horse.coming:
-            return  # what waits there is held too, and cannot be listed: next time
-        held = {(claim.task_id, claim.fence) for claim in claims}
-        held |= self._horse.running()
-        held |= {
-            (item.task_id, item.fence)
-            for item in [*self._horse.ended, *self.backlog]
-            if isinstance(item, Outcome)
-        }
-        rows = Task.objects.filter(worker=self._worker, state=State.STARTED)
-        lost = [
-            (str(pk), fence)
-            for pk, fence in rows.values_list("pk", "fence")
-            if (str(pk), fence) not in held
-        ]
-        if lost:
-            tickets.ring(release(lost), at_front=True)
-        self._unsure = False
 
     def _settle(self, did: Exchanged) -> None:
         """After the commit: count, forget used tickets, tell the watchers and the listeners."""
@@ -172,6 +180,7 @@ class Ledger:
             outcomes += self.written
             did.ended.update((outcome.task_id, State.SUCCESS) for outcome in self.written)
             self.written = []
+        self._held.difference_update((outcome.task_id, outcome.fence) for outcome in outcomes)
         stale = [outcome.task_id for outcome in outcomes if outcome.task_id not in did.ended]
         if stale:
             logger.warning("fenced out, outcomes dropped: %s", ", ".join(stale))

@@ -8,6 +8,12 @@ from jobs.conf import get_conf
 
 __all__ = ["DequeueStrategy", "RunLimits", "WorkerOptions"]
 
+#: The share of the lease after which a horse whose lease is not renewed is stopped: the rest is
+#: the margin between its end and the first moment somebody may take its tasks over.
+FENCE_SHARE = 0.8
+#: The share after which it leaves by itself, should its supervisor hang.
+LEAVE_SHARE = 0.9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:

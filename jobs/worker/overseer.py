@@ -8,14 +8,10 @@ from dataclasses import dataclass, field
 
 from jobs.services.rescue import Verdict
 from jobs.worker.keeper import Keeper
-from jobs.worker.options import WorkerOptions
+from jobs.worker.options import FENCE_SHARE, WorkerOptions
 from jobs.worker.slots import Order, Running, Slots, read
 
 logger = logging.getLogger(__name__)
-
-#: The share of the lease after which a horse whose lease cannot be renewed is stopped: the rest
-#: is the margin between its end and the first moment somebody may take its tasks over.
-FENCE_SHARE = 0.8
 
 
 @dataclass(slots=True)
@@ -49,7 +45,7 @@ class Overseer:
             self._kill("the drain time is over")
         elif self.keeper.given_up:
             self._kill("our lease is gone: the tasks are others' now")
-        elif now - self.keeper.renewed > FENCE_SHARE * self.options.lease_seconds:
+        elif now - self.slots.renewed() > FENCE_SHARE * self.options.lease_seconds:
             self._kill("the lease cannot be renewed")
 
     def drain(self) -> None:
@@ -57,6 +53,10 @@ class Overseer:
         if self.drain_until == float("inf"):
             self.drain_until = time.monotonic() + self.options.drain_seconds
             self._signal(signal.SIGTERM)
+
+    def hurry(self) -> None:
+        """Let nothing finish any more."""
+        self.drain_until = 0.0
 
     def verdicts(self) -> dict[tuple[str, int], Verdict]:
         """What became of each task that ran when the horse died."""

@@ -2,8 +2,8 @@
 
 The horse writes what each executor runs; the supervisor reads it to enforce time limits and to
 know, when the horse is dead, what died with it. The supervisor writes orders; the horse obeys
-those that name the fence it runs. Writes are not atomic, so a reader acts only on what it has
-seen twice.
+those that name the fence it runs; and when it renewed the lease, so that a horse whose supervisor
+hangs knows to leave. Writes are not atomic, so a reader acts only on what it has seen twice.
 """
 
 import mmap
@@ -19,8 +19,10 @@ _ORDER = struct.Struct("=qB")
 _COUNTS = struct.Struct("=qq")
 _NUMBER = struct.Struct("=q")
 _COUNTS_AT = 8
+_MOMENT = struct.Struct("=d")
 _ORDERS_AT = 24
 _STEP_AT = 32
+_RENEWED_AT = 40
 _PER_SLOT = 72
 _SLOTS_AT = 64
 _BEGUN_AT = 40
@@ -152,7 +154,7 @@ class Slots:
         return sum(_BEGUN.unpack_from(self._page, place)[0] for place in places)
 
     def clear(self) -> None:
-        """Supervisor: forget everything of a dead horse, but the counts."""
+        """Supervisor: forget everything that a dead horse ran."""
         self.step_out()
         self._page[_SLOTS_AT:] = bytes(_PER_SLOT * self.count)
 
@@ -165,6 +167,14 @@ class Slots:
         """How many attempts ended well and badly since the page was made."""
         succeeded, failed = _COUNTS.unpack_from(self._page, _COUNTS_AT)
         return succeeded, failed
+
+    def set_renewed(self, moment: float) -> None:
+        """Supervisor: when the lease was renewed, in monotonic seconds."""
+        _MOMENT.pack_into(self._page, _RENEWED_AT, moment)
+
+    def renewed(self) -> float:
+        """When the lease was last renewed, in monotonic seconds."""
+        return float(_MOMENT.unpack_from(self._page, _RENEWED_AT)[0])
 
     def set_suspended(self, *, suspended: bool) -> None:
         """Supervisor: whether the horse may take new work."""

@@ -12,41 +12,43 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from django.db import Error, connections
+from redis import Redis
 from redis.exceptions import RedisError
-from rq import worker_registration
 from rq.defaults import DEFAULT_LOGGING_DATE_FORMAT, DEFAULT_LOGGING_FORMAT
 from rq.exceptions import StopRequested
-from rq.suspension import is_suspended
 from rq.worker import Worker
-from rq.worker.base import DequeueStrategy, WorkerStatus
+from rq.worker.base import DequeueStrategy
 
+from jobs.broker.connection import CLIENT_OPTIONS
 from jobs.broker.tickets import task_id_of
-from jobs.services.rescue import rescue
+from jobs.services.rescue import held_by, rescue
 from jobs.worker.announcer import Announcer
-from jobs.worker.captured_log import capture_logs
-from jobs.worker.coroutines import CoroutineLane
-from jobs.worker.feeder import Feeder
-from jobs.worker.horse import Horse
+from jobs.worker.assembly import run_horse
+from jobs.worker.horse import SIGNALS
 from jobs.worker.keeper import Keeper
+from jobs.worker.kinship import death_notice, die_with_parent
 from jobs.worker.lease import Lease
 from jobs.worker.options import RunLimits, WorkerOptions
 from jobs.worker.overseer import Overseer
-from jobs.worker.parent_death import die_with_parent
 from jobs.worker.plain import PlainRunner
 from jobs.worker.recycling import RECYCLED
+from jobs.worker.rq_beat import RqBeat
 from jobs.worker.scheduler import start_scheduler
-from jobs.worker.slots import Running, Slots
+from jobs.worker.slots import Slots
 
 LOOK_SECONDS = 0.1
-HORSE_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1}
+GONE_BY_THEMSELVES = {0, RECYCLED}
 #: How long a stop message is remembered for a task that has not begun yet.
 STOP_MEMORY_SECONDS = 5.0
 REPAIR_SECONDS = 1.0
+#: Two signals within this time count as one: a pool and a terminal may both send theirs.
+DOUBLE_SECONDS = 1.0
 
 
 class TaskWorker(Worker):
@@ -65,13 +67,16 @@ class TaskWorker(Worker):
         )
         self._keeper = Keeper(
             self._lease,
-            counts=self._slots.ended_counts,
-            beat_redis=self._beat_redis,
+            slots=self._slots,
+            beat_redis=RqBeat(
+                self, slots=self._slots, announcer=self._announcer, plain=self._plain
+            ).beat,
             announce=self._announcer.look,
         )
         self._stop_requests: dict[str, float] = {}
         self._overseer: Overseer | None = None
         self._limits = RunLimits()
+        self._told_at = 0.0
 
     def work(
         self,
@@ -107,7 +112,7 @@ class TaskWorker(Worker):
             except StopRequested:
                 pass
             finally:
-                self.teardown()
+                self._even_without_redis(self.teardown)
         finally:
             self._repair(self._lease.release)
         return sum(self._slots.ended_counts()) > 0
@@ -132,25 +137,36 @@ class TaskWorker(Worker):
         else:
             super().handle_payload(message)
 
+    def _set_connection(self, connection: "Redis") -> "Redis":
+        """RQ's hook for its time-outs, which let a silent Redis hold us up for seven minutes."""
+        connection.connection_pool.connection_kwargs.update(CLIENT_OPTIONS)
+        return connection
+
     def _shutdown(self) -> None:
         """First signal: let the horse finish what runs, and give back what does not."""
         self._stop_requested = True
+        self._told_at = time.monotonic()
         if self.scheduler:
             self.stop_scheduler()
         if self._overseer is not None:
             self._overseer.drain()
 
+    def request_force_stop(self, signum: int, frame: object) -> None:
+        """Second signal: what runs is stopped now, and given back."""
+        if self._overseer is not None and time.monotonic() - self._told_at > DOUBLE_SECONDS:
+            self._overseer.hurry()
+
     def _supervise(self) -> None:
         while not self._stop_requested:
-            overseer, pipe = self._fork()
+            overseer = self._fork()
             if self._stop_requested:  # between our last look and the fork
                 overseer.drain()
             self._keeper.start()
-            status = self._watch(overseer, pipe)
-            self._keeper.stop()
+            status = self._watch(overseer)
+            self._keeper.stop(leaving=lambda: self._stop_requested)
             self._overseer = None
-            if os.waitstatus_to_exitcode(status) in {0, RECYCLED}:
-                self._tell_none_runs()
+            if os.waitstatus_to_exitcode(status) in GONE_BY_THEMSELVES:
+                self._even_without_redis(self._announcer.withdraw_all)
             else:
                 self._bury(overseer, status)
             self._horse_pid = 0
@@ -159,20 +175,19 @@ class TaskWorker(Worker):
                 self._limits = replace(self._limits, max_jobs=left)
             if status == 0 or self._limits.max_jobs == 0:
                 return
+            self._repair(lambda: self._lease.regain(*self._slots.ended_counts()))
 
-    def _fork(self) -> tuple[Overseer, int]:
-        """Start a horse; its end of the pipe closes when it dies, however it dies."""
+    def _fork(self) -> Overseer:
+        """Start a horse."""
         connections.close_all()
         self._slots.clear()
-        readable, writable = os.pipe()
+        self._slots.set_renewed(time.monotonic())
         supervisor_pid = os.getpid()
         # The horse must not meet a signal before it has handlers of its own: it would run ours.
-        signal.pthread_sigmask(signal.SIG_BLOCK, HORSE_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         pid = os.fork()
         if pid == 0:
-            os.close(readable)
             self._be_horse(supervisor_pid)
-        os.close(writable)
         with suppress(OSError):  # it does so itself; whichever is first
             os.setpgid(pid, pid)
         self._horse_pid = pid
@@ -183,9 +198,9 @@ class TaskWorker(Worker):
             options=self.options,
             stop_requests=self._stop_requests,
         )
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, HORSE_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self.procline(f"supervises {pid}")
-        return self._overseer, readable
+        return self._overseer
 
     def _be_horse(self, supervisor_pid: int) -> None:
         status = 1
@@ -195,17 +210,8 @@ class TaskWorker(Worker):
             self._is_horse = True
             random.seed()
             self.procline("runs tasks")
-            capture_logs()
-            horse = Horse(
+            status = run_horse(
                 self._slots,
-                threads=self.options.threads,
-                run_plain=self._plain.run,
-                release_name=self.options.release,
-            )
-            lane = CoroutineLane(horse)
-            feeder = Feeder(
-                horse,
-                lane,
                 client=self.connection,
                 worker=self.name,
                 worker_key=self.key,
@@ -213,27 +219,27 @@ class TaskWorker(Worker):
                 queues=self.queue_names(),
                 options=self.options,
                 limits=self._limits,
+                run_plain=self._plain.run,
             )
-            horse.listen()
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, HORSE_SIGNALS)
-            lane.start()
-            feeder.start()
-            horse.work()
-            feeder.join()
-            status = feeder.exit_status
         except BaseException:
             self.log.exception("the work-horse broke down")
         finally:
             os._exit(status)
 
-    def _watch(self, overseer: Overseer, pipe: int) -> int:
-        """Look after the horse until it ends; gives its wait status, 0 when it went by itself."""
-        try:
-            while not select.select([pipe], [], [], LOOK_SECONDS)[0]:
+    def _watch(self, overseer: Overseer) -> int:
+        """Look after the horse until it ends; gives its wait status.
+
+        Processes that it started die with one that did not go by itself: they were part of what
+        it ran, and that runs again.
+        """
+        with death_notice(overseer.horse_pid) as notice:
+            while not (ended := os.waitpid(overseer.horse_pid, os.WNOHANG))[0]:
                 overseer.look()
-        finally:
-            os.close(pipe)
-        return os.waitpid(overseer.horse_pid, 0)[1]
+                select.select(notice, [], [], LOOK_SECONDS)
+        if os.waitstatus_to_exitcode(ended[1]) not in GONE_BY_THEMSELVES:
+            with suppress(ProcessLookupError):
+                os.killpg(overseer.horse_pid, signal.SIGKILL)
+        return ended[1]
 
     def _bury(self, overseer: Overseer, status: int) -> None:
         """End what died with the horse, as soon as the database allows."""
@@ -243,22 +249,23 @@ class TaskWorker(Worker):
         verdicts = overseer.verdicts()
         self._repair(
             lambda: rescue(
-                worker=self.name, verdicts=verdicts, detail=how, release_name=self.options.release
+                held_by(self.name),
+                verdicts=verdicts,
+                detail=how,
+                release_name=self.options.release,
             )
         )
-        try:
-            self._plain.bury(status)
-        except RedisError as error:
-            self.log.warning("Worker %s: Redis is away: %s", self.name, error)
-        self._tell_none_runs()
+        self._even_without_redis(lambda: self._plain.bury(status))
+        self._even_without_redis(self._announcer.withdraw_all)
 
-    def _tell_none_runs(self) -> None:
+    def _even_without_redis(self, action: Callable[[], None]) -> None:
+        """Do what a Redis that is away must not keep us from going on without."""
         try:
-            self._announcer.withdraw_all()
+            action()
         except RedisError as error:
             self.log.warning("Worker %s: Redis is away: %s", self.name, error)
 
-    def _repair(self, action: Any) -> None:
+    def _repair(self, action: Callable[[], object]) -> None:
         """Do a piece of database work, however long the database is away; give up when stopped.
 
         What is given up, a reaper makes good after this worker's lease has run out.
@@ -275,30 +282,3 @@ class TaskWorker(Worker):
             else:
                 connections.close_all()
                 return
-
-    def _beat_redis(self) -> None:
-        """What RQ's loop does between jobs: heartbeat, suspension, state, upkeep of registries.
-
-        A registration that Redis lost is made again.
-        """
-        known = self.connection.exists(self.key)
-        suspended = bool(is_suspended(self.connection, self))
-        self._slots.set_suspended(suspended=suspended)
-        if not known:
-            with self.connection.pipeline() as pipe:
-                pipe.hset(self.key, mapping=self.serialize())
-                worker_registration.register(self, pipe)
-                pipe.execute()
-            self._announcer.forget()
-        running = [self._slots.running(index) for index in range(self._slots.count)]
-        self.set_state(_state(running, suspended=suspended))
-        began = [slot.began for slot in running if slot is not None and not slot.is_task]
-        self._plain.keep_alive(running_seconds=time.monotonic() - began[0] if began else None)
-        if self.should_run_maintenance_tasks:
-            self.run_maintenance_tasks()
-
-
-def _state(running: list[Running | None], *, suspended: bool) -> WorkerStatus:
-    if any(running):
-        return WorkerStatus.BUSY
-    return WorkerStatus.SUSPENDED if suspended else WorkerStatus.IDLE

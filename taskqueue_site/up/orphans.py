@@ -1,6 +1,6 @@
 """No child outlives its parent, however the parent ends.
 
-The worker has its own (`jobs.worker.parent_death`): this supervisor loads no Django, which `jobs`
+The worker has its own (`jobs.worker.kinship`): this supervisor loads no Django, which `jobs`
 would, and so starts in a quarter of the time.
 """
 

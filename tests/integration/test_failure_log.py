@@ -5,7 +5,7 @@ import pytest
 
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
-from jobs.services.rescue import Verdict, rescue
+from jobs.services.rescue import Verdict, held_by, rescue
 from jobs.signals import attempts_ended
 from tests.support.rows import claimed, make_task, outcome_of
 
@@ -41,6 +41,6 @@ def test_a_task_given_up_by_a_rescue_is_logged_too(caplog):
     claim = claimed(task)
 
     with caplog.at_level(logging.ERROR, "jobs.failures"):
-        rescue(worker="w1", verdicts={(claim.task_id, 1): Verdict.CRASHED}, detail="signal 11")
+        rescue(held_by("w1"), verdicts={(claim.task_id, 1): Verdict.CRASHED}, detail="signal 11")
 
     assert str(task.pk) in caplog.text

@@ -14,7 +14,7 @@ from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
 from jobs.maintenance.sweep import LONGEST_PAUSE_SECONDS, Sweeper
 from jobs.models import Task, WorkerLease
-from jobs.services.rescue import Verdict, rescue
+from jobs.services.rescue import Verdict, held_by, rescue
 from tests.support.rows import ago, claimed, make_task, reload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,16 +150,51 @@ def test_a_worker_of_another_host_is_reaped_when_its_beat_stood_still_for_a_leas
     monkeypatch.setattr("jobs.maintenance.reap.time.monotonic", lambda: clock[0])
     reaper = Reaper()
 
-    assert reaper.reap() == []
-    clock[0] += 29
-    assert reaper.reap() == []
+    def look(seconds: int) -> list[str]:
+        """Look once a second for so long."""
+        dead = []
+        for _ in range(seconds):
+            clock[0] += 1
+            dead += reaper.reap()
+        return dead
+
+    assert look(30) == []
     WorkerLease.objects.update(beat=1)
-    clock[0] += 2
-    assert reaper.reap() == []
-    clock[0] += 31
-    assert reaper.reap() == ["far"]
+    assert look(31) == []
+    assert look(1) == ["far"]
 
     assert reload(task).state == State.RETRY
+
+
+def test_time_in_which_the_reaper_did_not_look_proves_nothing(monkeypatch):
+    # given a worker elsewhere, and a reaper that has seen it
+    make_lease("far", host="elsewhere", lease_seconds=30)
+    clock = [1000.0]
+    monkeypatch.setattr("jobs.maintenance.reap.time.monotonic", lambda: clock[0])
+    reaper = Reaper()
+    reaper.reap()
+
+    # when the database is away for all of them, for an hour
+    clock[0] += 3600
+
+    # then the worker has time to beat again
+    assert reaper.reap() == []
+    assert WorkerLease.objects.exists()
+
+
+def test_a_late_reaper_leaves_alone_what_a_worker_has_claimed_since():
+    # given what a reaper has read of a worker it takes for dead
+    lost, next_one = make_task(), make_task()
+    claimed(lost, worker="w1")
+    held = held_by("w1")
+
+    # when the worker comes back under its name and claims, before the reaper goes on
+    claimed(next_one, worker="w1")
+    rescue(held, verdicts=None, detail="no heartbeat")
+
+    # then
+    assert reload(lost).state == State.RETRY
+    assert reload(next_one).state == State.STARTED
 
 
 def test_a_living_worker_is_left_alone():
@@ -192,7 +227,7 @@ def test_what_ran_is_rescued_by_its_verdict(verdict, state, ending):
     task = make_task()
     claim = claimed(task)
 
-    rescue(worker="w1", verdicts={(claim.task_id, claim.fence): verdict}, detail="signal 9")
+    rescue(held_by("w1"), verdicts={(claim.task_id, claim.fence): verdict}, detail="signal 9")
 
     assert reload(task).state == state
     attempt = task.attempts.get()
@@ -204,7 +239,7 @@ def test_what_was_never_begun_is_given_back_without_a_trace(redis):
     task = make_task()
     claimed(task)
 
-    rescue(worker="w1", verdicts={}, detail="signal 9")
+    rescue(held_by("w1"), verdicts={}, detail="signal 9")
 
     assert (reload(task).state, reload(task).tries, reload(task).rescues) == (State.PENDING, 0, 0)
     assert not task.attempts.exists()
@@ -216,7 +251,7 @@ def test_a_cancelled_task_that_is_rescued_is_revoked():
     claim = claimed(task)
     Task.objects.filter(pk=task.pk).update(cancel_requested_at=ago(1))
 
-    rescue(worker="w1", verdicts={(claim.task_id, claim.fence): Verdict.CRASHED}, detail="x")
+    rescue(held_by("w1"), verdicts={(claim.task_id, claim.fence): Verdict.CRASHED}, detail="x")
 
     assert reload(task).state == State.REVOKED
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from taskqueue_site.up.orphans import die_with_parent
 from taskqueue_site.up.ports import free_port
+from tests.support.process_tree import descendants
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -73,7 +74,12 @@ class PostgresServer:
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr.strip()}")
-        log = (self.folder / "server.log").open("wb")
+        self.run(place)
+
+    def run(self, place: Path) -> None:
+        """Start the server on its data, and wait until it takes connections."""
+        data = self.folder / "data"
+        log = (self.folder / "server.log").open("ab")
         command = [str(place / "postgres"), "-D", str(data), "-p", str(self.port)]
         command += ["-k", str(self.folder), "-h", "127.0.0.1", "-c", "max_connections=200"]
         with log:
@@ -87,6 +93,18 @@ class PostgresServer:
                 preexec_fn=die_with_parent(signal.SIGINT),
             )
         self._wait(place)
+
+    def crash(self) -> None:
+        """End the server at once, as a power cut would; `run` starts it again."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(timeout=STOP_SECONDS)
+
+    def processes(self) -> set[int]:
+        """All of the server's processes."""
+        if self.process is None:
+            return set()
+        return {self.process.pid, *descendants(self.process.pid)}
 
     def stop(self) -> None:
         """Stop the server at once for its clients, and remove its data."""

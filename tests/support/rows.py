@@ -2,13 +2,16 @@
 
 import time
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
 from jobs.domain.outcomes import Ending, Outcome
+from jobs.domain.registry import registry
 from jobs.domain.states import Move
 from jobs.models import Task
+from jobs.services.enqueue import enqueue_many
 from jobs.store.claim import Claim
 from jobs.store.exchange import Exchanged, exchange
 
@@ -63,3 +66,9 @@ def reload(task: Task) -> Task:
 def ago(seconds: float) -> datetime:
     """The moment that many seconds before now."""
     return timezone.now() - timedelta(seconds=seconds)
+
+
+def submit_marks(count: int, folder: Path, *, seconds: float) -> list[str]:
+    """Enqueue tasks that leave marks in the folder, each for so long; gives their ids."""
+    calls = [([], {"directory": str(folder), "seconds": seconds})] * count
+    return enqueue_many(task_type=registry.get("tests.mark"), calls=calls)

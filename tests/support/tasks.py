@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from functools import partial
@@ -17,6 +18,7 @@ from jobs.models import Event
 from tests.support import coroutines as coroutines  # this module is the one that apps are asked for
 from tests.support import listening
 from tests.support.listening import LISTENING
+from tests.support.marks import leave_marks
 
 logger = logging.getLogger(__name__)
 _EATEN: list[bytes] = []
@@ -26,14 +28,8 @@ AT_ONCE = RetryPolicy(first_seconds=0, jitter=0)
 
 @task(name="tests.mark", max_retries=5, backoff=AT_ONCE)
 def mark(directory: str, seconds: float = 0.0) -> int:
-    """Leave a line at the beginning and at the end of the run; gives the pid it ran in."""
-    context = current_task()
-    path = Path(directory) / context.task_id
-    with path.open("a") as marks:
-        marks.write(f"B {os.getpid()} {time.time()}\n")
-    time.sleep(seconds)
-    with path.open("a") as marks:
-        marks.write(f"E {os.getpid()} {time.time()}\n")
+    """Leave marks of the run; gives the pid it ran in."""
+    leave_marks(directory, current_task().task_id, seconds)
     return os.getpid()
 
 
@@ -88,6 +84,45 @@ async def greet(name: str) -> str:
 def leave() -> None:
     """End the process without a word."""
     os._exit(3)
+
+
+@task(name="tests.devour", max_retries=0)
+def devour() -> int:
+    """Ask for more memory than there is."""
+    return len(bytearray(1 << 60))
+
+
+@task(name="tests.killed", max_retries=0, backoff=AT_ONCE)
+def killed() -> None:
+    """Die as the kernel lets die who has eaten too much."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task(name="tests.spin", max_retries=0)
+def spin() -> None:
+    """Never come to an end."""
+    while True:
+        pass
+
+
+@task(name="tests.leave_politely", max_retries=0)
+def leave_politely() -> None:
+    """Ask the interpreter to end."""
+    sys.exit(3)
+
+
+@task(name="tests.fork", max_retries=0, backoff=AT_ONCE)
+def fork(directory: str, seconds: float, wait: bool = False) -> None:
+    """Leave a child behind that lives for so long, and then comes out of here too.
+
+    Its pid is in the file `child`. With `wait`, the task lives as long as the child.
+    """
+    child = os.fork()
+    if child:
+        (Path(directory) / "child.new").write_text(str(child))
+        (Path(directory) / "child.new").rename(Path(directory) / "child")
+    if wait or not child:
+        time.sleep(seconds)
 
 
 @task(name="tests.chatter", max_retries=0)

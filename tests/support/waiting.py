@@ -15,3 +15,17 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 20.0, what: str =
             return got
         assert time.monotonic() < deadline, f"waited {seconds:g} s for {what or condition}"
         time.sleep(STEP_SECONDS)
+
+
+def stays(condition: Callable[[], Any], *, seconds: float) -> Callable[[], bool]:
+    """A condition: the given one has held at every look for so long."""
+    since: list[float] = []
+
+    def has_stayed() -> bool:
+        if not condition():
+            since.clear()
+            return False
+        since.append(time.monotonic())
+        return since[-1] - since[0] >= seconds
+
+    return has_stayed

@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from jobs.domain.states import ENDED
 from jobs.models import Task, WorkerLease
+from tests.support.process_tree import descendants
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -47,17 +48,51 @@ class WorkerProcess:
         )
 
     def horse_pid(self) -> int | None:
-        """The process that runs the tasks."""
-        children = self.children()
-        return children[-1] if children else None
+        """The process that runs the tasks: the child that leads a process group of its own.
+
+        Not just any child: libraries start others while the supervisor loads them.
+        """
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        for child in map(int, children):
+            with suppress(ProcessLookupError):
+                if os.getpgid(child) == child:
+                    return child
+        return None
+
+    def kill_horse(self) -> None:
+        """SIGKILL the horse alone, if there is one."""
+        if horse := self.horse_pid():
+            os.kill(horse, signal.SIGKILL)
+
+    def kill_supervisor(self) -> None:
+        """SIGKILL the supervisor alone."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> set[int]:
+        """SIGSTOP supervisor and horse; gives the processes to wake."""
+        pids = {self.pid, *descendants(self.pid)}
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        return pids
 
     def kill_tree(self) -> None:
         """SIGKILL supervisor and horse in one blow."""
         horse = self.horse_pid()
         os.kill(self.pid, signal.SIGKILL)
         if horse:
-            os.kill(horse, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(horse, signal.SIGKILL)
         self.process.wait(10)
+
+    def end(self) -> None:
+        """SIGTERM, and SIGKILL to the whole tree if that does not end it."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill_tree()
 
     def terminate(self, *, seconds: float = 15.0) -> int:
         """SIGTERM, and the exit status."""
@@ -74,9 +109,49 @@ def running_worker(*arguments: str, **environment: str) -> Iterator[WorkerProces
         wait_for(worker.horse_pid, what="a work-horse")
         yield worker
     finally:
-        if worker.process.poll() is None:
+        worker.end()
+
+
+def wake(pids: set[int]) -> None:
+    """SIGCONT to those of the processes that still live."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+class Crowd:
+    """Workers, replaced when they die, as whatever runs them in production would."""
+
+    def __init__(self, count: int, **environment: str) -> None:
+        self._environment = environment
+        self.workers = [WorkerProcess(**environment) for _ in range(count)]
+
+    def replace_dead(self) -> None:
+        """Start a new worker for each that has ended."""
+        self.workers = [
+            worker if worker.process.poll() is None else WorkerProcess(**self._environment)
+            for worker in self.workers
+        ]
+
+    def are_ready(self) -> bool:
+        """Whether each has a horse."""
+        return all(worker.process.poll() is None and worker.horse_pid() for worker in self.workers)
+
+    def end(self) -> None:
+        """SIGTERM to all at once, and wait."""
+        for worker in self.workers:
             worker.process.terminate()
-            try:
-                worker.process.wait(10)
-            except subprocess.TimeoutExpired:
-                worker.kill_tree()
+        with ExitStack() as ending:
+            for worker in self.workers:
+                ending.callback(worker.end)
+
+
+@contextmanager
+def running_crowd(count: int, **environment: str) -> Iterator[Crowd]:
+    """Workers that have horses; gone at the end, whatever happened."""
+    crowd = Crowd(count, **environment)
+    try:
+        wait_for(crowd.are_ready, what="a work-horse for each worker")
+        yield crowd
+    finally:
+        crowd.end()
