@@ -96,9 +96,7 @@ def claim(
     not among `names`, the ones this worker knows; that one waits for a worker that does.
     """
     if is_postgresql():
-        cursor.execute(
-            _POSTGRESQL, [worker, now, now, array(task_ids), text_array(tuple(names)), now]
-        )
+        cursor.execute(_POSTGRESQL, [worker, now, now, array(task_ids), text_array(names), now])
         rows = {row[0]: Claim(*row) for row in cursor.fetchall()}
         return [rows[task_id] for task_id in task_ids if task_id in rows]
     moment = text_of(now)

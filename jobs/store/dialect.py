@@ -36,11 +36,14 @@ def array(values: Iterable[object]) -> str:
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
-@lru_cache(16)
-def text_array(values: tuple[str, ...]) -> str:
-    """PostgreSQL's literal of an array of texts, kept for those that are sent again and again."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+def text_array(values: Iterable[str | None]) -> str:
+    """The same for texts."""
+    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def text(moment: datetime | None) -> str | None:
