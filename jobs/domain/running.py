@@ -1,8 +1,7 @@
 """The task that runs here, as its own function sees it."""
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -78,11 +77,17 @@ def current_task() -> RunningTask:
         raise NotInTask from None
 
 
-@contextmanager
-def running(task: RunningTask) -> Iterator[RunningTask]:
+class running:  # noqa: N801 - a context manager, written out: a generator's would cost each task 2 us
     """Make this the current task inside the block."""
-    token = _current.set(task)
-    try:
-        yield task
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_task", "_token")
+
+    def __init__(self, task: RunningTask) -> None:
+        self._task = task
+
+    def __enter__(self) -> RunningTask:
+        self._token = _current.set(self._task)
+        return self._task
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
