@@ -19,7 +19,7 @@ from tests.support.marks import runs_of
 from tests.support.rows import reload
 from tests.support.verdict import all_settled, violations
 from tests.support.waiting import wait_for
-from tests.support.workers import WorkerProcess, all_ended, running_worker
+from tests.support.workers import WorkerProcess, all_ended, running_worker, wake
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 
@@ -218,14 +218,12 @@ def test_a_worker_that_was_taken_for_dead_cannot_write_its_late_result(tmp_path:
         wait_for((tmp_path / str(task.pk)).exists)
         horse = zombie.horse_pid()
         assert horse is not None
-        os.kill(zombie.pid, signal.SIGSTOP)
-        os.kill(horse, signal.SIGSTOP)
+        pids = zombie.stop()
         with running_worker(LEASE_SECONDS="2"):
             wait_for(all_ended([task]), seconds=20)
 
             # when the first one wakes
-            os.kill(zombie.pid, signal.SIGCONT)
-            os.kill(horse, signal.SIGCONT)
+            wake(pids)
             wait_for(lambda: zombie.horse_pid() not in {None, horse}, what="a new horse")
 
     # then

@@ -6,7 +6,6 @@ one each time, which a failure shows).
 
 import os
 import random
-import signal
 import time
 from pathlib import Path
 
@@ -87,8 +86,7 @@ def test_a_worker_stopped_beyond_its_lease_works_again_when_it_wakes(
     with running_worker(LEASE_SECONDS="2") as sleeper:
         first = submit_marks(1, tmp_path, seconds=3)
         wait_for((tmp_path / first[0]).exists)
-        pids = sleeper.stop() if stopped == "tree" else {sleeper.pid}
-        os.kill(sleeper.pid, signal.SIGSTOP)
+        pids = sleeper.stop() if stopped == "tree" else sleeper.stop_supervisor()
         with running_worker(LEASE_SECONDS="2"):
             # when another has taken the task over, and the first one wakes
             wait_for(lambda: Attempt.objects.filter(task=first[0]).exists(), seconds=20)

@@ -1,8 +1,6 @@
 """Random harm to workers."""
 
-import os
 import random
-import signal
 import time
 
 from redis import Redis
@@ -76,8 +74,7 @@ class Blows:
         self._put_to_sleep(victim.stop())
 
     def _asleep_supervisor(self, victim: WorkerProcess) -> None:
-        os.kill(victim.pid, signal.SIGSTOP)
-        self._put_to_sleep({victim.pid})
+        self._put_to_sleep(victim.stop_supervisor())
 
     def _told_to_end(self, victim: WorkerProcess) -> None:
         victim.process.terminate()

@@ -16,7 +16,7 @@ from jobs.models import Task
 from tests.support.postgresql import PostgresServer, binaries
 from tests.support.process_tree import descendants
 from tests.support.servers import Servers
-from tests.support.workers import Crowd
+from tests.support.workers import Crowd, wake
 
 #: Bytes of one file that a worker on a full disk can still write: its marks, and a little log.
 LAST_BYTES = 32 * 1024
@@ -92,9 +92,11 @@ def _crashed(server: PostgresServer, seconds: float) -> None:
 def _hanging(server: PostgresServer, seconds: float) -> None:
     """The server takes connections and questions, and does not answer."""
     connections.close_all()
-    stopped = server.processes()
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
+    stopped: set[int] = set()
+    while new := server.processes() - stopped:  # the first may have started one meanwhile
+        for pid in new:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        stopped |= new
     time.sleep(seconds)
-    for pid in stopped:
-        os.kill(pid, signal.SIGCONT)
+    wake(stopped)

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+
+from django.db import connection
 
 from jobs.domain.states import ENDED
 from jobs.models import Task, WorkerLease
@@ -70,11 +73,19 @@ class WorkerProcess:
         self.process.wait(10)
 
     def stop(self) -> set[int]:
-        """SIGSTOP supervisor and horse; gives the processes to wake."""
-        pids = {self.pid, *descendants(self.pid)}
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        return pids
+        """SIGSTOP to supervisor and horse; gives the processes to wake.
+
+        Never in the middle of a write: on SQLite that would stop everybody else too.
+        """
+        stopped: set[int] = wait_for(
+            lambda: _stopped({self.pid, *descendants(self.pid)}), what="the end of its writes"
+        )
+        return stopped
+
+    def stop_supervisor(self) -> set[int]:
+        """Like `stop`, but the horse runs on."""
+        stopped: set[int] = wait_for(lambda: _stopped({self.pid}), what="the end of its writes")
+        return stopped
 
     def kill_tree(self) -> None:
         """SIGKILL supervisor and horse in one blow."""
@@ -110,6 +121,21 @@ def running_worker(*arguments: str, **environment: str) -> Iterator[WorkerProces
         yield worker
     finally:
         worker.end()
+
+
+def _stopped(pids: set[int]) -> set[int]:
+    """The processes, stopped; none, and all awake, when one of them was writing."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+    if connection.vendor == "sqlite":
+        try:
+            with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=0.1)) as probe:
+                probe.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            wake(pids)
+            return set()
+    return pids
 
 
 def wake(pids: set[int]) -> None:
