@@ -27,7 +27,8 @@ class Run:
         self._counts = Path(self._folder.name) / "counts"
         self._kept = kept_in
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments],
+            # a place of its own for temporary files: two runs would clear away each other's
+            [sys.executable, "-m", "pytest", f"--basetemp={self._folder.name}/t", *arguments],
             env=os.environ | {COUNTS_FILE: str(self._counts)},
             stdout=kept_in,
             stderr=subprocess.STDOUT if kept_in else None,
