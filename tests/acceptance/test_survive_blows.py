@@ -84,7 +84,7 @@ def test_a_worker_stopped_beyond_its_lease_works_again_when_it_wakes(
 ):
     # given a worker in a task, that is stopped for longer than its lease
     with running_worker(LEASE_SECONDS="2") as sleeper:
-        first = submit_marks(1, tmp_path, seconds=3)
+        first = submit_marks(1, tmp_path, seconds=8)
         wait_for((tmp_path / first[0]).exists)
         pids = sleeper.stop() if stopped == "tree" else sleeper.stop_supervisor()
         with running_worker(LEASE_SECONDS="2"):
@@ -102,6 +102,8 @@ def test_a_worker_stopped_beyond_its_lease_works_again_when_it_wakes(
         }
     wrong = violations(first + second, redis, marks=tmp_path, window_seconds=WINDOW_SECONDS)
     assert wrong == []
+    outcomes = Attempt.objects.filter(task=first[0]).order_by("number")
+    assert list(outcomes.values_list("outcome", flat=True)) == ["lost", "succeeded"]
 
 
 def test_a_worker_whose_horses_die_again_and_again_goes_on(tmp_path: Path, redis: Redis):
