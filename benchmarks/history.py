@@ -38,11 +38,11 @@ SELECT {id}, '{name}.type_' || kind,
 """
 _ATTEMPTS = """
 INSERT INTO jobs_attempt (task_id, number, fence, worker, release, queued_at, started_at,
-       finished_at, outcome, exception, error, traceback)
+       finished_at, outcome, exception, error, traceback, log)
 SELECT t.id, k.number, k.number, t.worker, '', t.run_after, t.started_at, t.finished_at,
        CASE WHEN t.state = 'SUCCESS' AND k.number = t.attempt_count THEN 'succeeded'
             ELSE 'failed' END,
-       '', '', ''
+       '', '', '', ''
   FROM jobs_task t
   JOIN (SELECT 1 AS number UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) AS k
     ON k.number <= t.attempt_count
