@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 AWAY_SECONDS = 3.0
 
 
-def test_an_outage_shorter_than_the_lease_costs_nothing(
+def test_an_outage_shorter_than_the_lease_costs_next_to_nothing(
     outage: Outage, tmp_path: Path, redis: Redis
 ):
     # given two workers in the middle of thirty tasks
@@ -33,9 +33,10 @@ def test_an_outage_shorter_than_the_lease_costs_nothing(
         # then no worker has died of it
         assert crowd.are_ready()
 
-    # and no task ran again
+    # and nothing ran again but, for each worker, what its one transaction under way was about:
+    # whether that was committed, a connection that broke does not tell
     assert violations(ids, redis, marks=tmp_path) == []
-    assert ran_again(ids, tmp_path) == []
+    assert len(ran_again(ids, tmp_path)) <= 2
 
 
 def test_an_outage_longer_than_the_lease_loses_nothing(
@@ -73,7 +74,7 @@ def test_workers_told_to_stop_during_an_outage_end_in_time(
 
 
 #: The others meet the worst kind only: each costs several seconds.
-ALL_KINDS = (test_an_outage_shorter_than_the_lease_costs_nothing,)
+ALL_KINDS = (test_an_outage_shorter_than_the_lease_costs_next_to_nothing,)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
