@@ -1,5 +1,8 @@
 """Take tickets from the queues' lists, the most urgent queue first."""
 
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 from redis import Redis
@@ -19,11 +22,24 @@ class Popped(NamedTuple):
     @property
     def queue(self) -> str | None:
         """The queue that gave the most; None when nothing was taken."""
-        queues = [queue for queue, _ in [*self.tickets, *self.plain]]
-        return max(queues, key=queues.count) if queues else None
+        counts = Counter(queue for queue, _ in chain(self.tickets, self.plain))
+        return max(counts, key=counts.__getitem__, default=None)
 
 
 NOTHING = Popped([], [])
+
+
+def told_apart(items: Iterable[tuple[str, bytes]]) -> Popped:
+    """What stands in the lists, given as (queue, RQ job id)."""
+    popped = Popped([], [])
+    for queue, item in items:
+        job_id = item.decode(errors="replace")
+        task_id = task_id_of(job_id)
+        if task_id is None:
+            popped.plain.append((queue, job_id))
+        else:
+            popped.tickets.append((queue, task_id))
+    return popped
 
 
 def pop(client: "Redis", queues: list[str], *, most: int, listen: bool) -> Popped:
@@ -42,13 +58,4 @@ def pop(client: "Redis", queues: list[str], *, most: int, listen: bool) -> Poppe
         more = client.lmpop(len(keys), *keys, direction="LEFT", count=most - len(items))
         if more:
             items += [(more[0], item) for item in more[1]]
-    popped = Popped([], [])
-    for key, item in items:
-        queue = key.decode().removeprefix(list_key(""))
-        job_id = item.decode(errors="replace")
-        task_id = task_id_of(job_id)
-        if task_id is None:
-            popped.plain.append((queue, job_id))
-        else:
-            popped.tickets.append((queue, task_id))
-    return popped
+    return told_apart((key.decode().removeprefix(list_key("")), item) for key, item in items)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from redis import Redis
 from redis.exceptions import RedisError
 
-from jobs.broker.tickets import list_key, task_id_of, ticket
+from jobs.broker.tickets import list_key, ticket
 from jobs.store.claim import Claim
-from jobs.worker.popping import NOTHING, Popped
+from jobs.worker.popping import NOTHING, Popped, told_apart
 
 logger = logging.getLogger(__name__)
 
@@ -90,16 +90,8 @@ class Scout:
         pipe = self._client.pipeline(transaction=False)
         for queue in queues:
             pipe.lrange(list_key(queue), 0, DEPTH - 1)
-        seen = Popped([], [])
-        for queue, items in zip(queues, pipe.execute(), strict=True):
-            for item in items:
-                job_id = item.decode(errors="replace")
-                task_id = task_id_of(job_id)
-                if task_id is None:
-                    seen.plain.append((queue, job_id))
-                else:
-                    seen.tickets.append((queue, task_id))
-        return seen
+        lists = zip(queues, pipe.execute(), strict=True)
+        return told_apart((queue, item) for queue, items in lists for item in items)
 
     def _taken(self, plain: list[tuple[str, str]]) -> list[tuple[str, str]]:
         return [place for place in plain if self._client.lrem(list_key(place[0]), 1, place[1])]
