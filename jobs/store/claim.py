@@ -90,7 +90,7 @@ def claim(
     names: Sequence[str],
     now: float,
 ) -> list[Claim]:
-    """Take those of the tasks that are still pending, in the order given.
+    """Take those of the tasks that are still pending, once each, in the order given.
 
     A missing one is normal: cancelled, expired, taken through another ticket, or of a type that is
     not among `names`, the ones this worker knows; that one waits for a worker that does.
@@ -98,7 +98,7 @@ def claim(
     if is_postgresql():
         cursor.execute(_POSTGRESQL, [worker, now, now, array(task_ids), text_array(names), now])
         rows = {row[0]: Claim(*row) for row in cursor.fetchall()}
-        return [rows[task_id] for task_id in task_ids if task_id in rows]
+        return [rows[task_id] for task_id in dict.fromkeys(task_ids) if task_id in rows]
     moment = text_of(now)
     keys = {key(task_id): task_id for task_id in task_ids}
     cursor.execute(

@@ -200,10 +200,11 @@ def test_neither_kind_waits_behind_the_other(tmp_path: Path):
         queued = submit_many("sleep", 150, seconds=0.0)
         coroutines = submit_many("greet", 5, name="x")
 
-        # then the coroutines run meanwhile, and the others keep their places
+        # then the coroutines run meanwhile, and the others keep, or are given back, their places
         wait_for(all_ended(coroutines))
+        waiting = Task.objects.filter(pk__in=[task.pk for task in queued], state=State.PENDING)
+        wait_for(lambda: waiting.count() == len(queued))
         assert reload(long).state == State.STARTED
-        assert {reload(task).state for task in queued} == {State.PENDING}
         wait_for(all_ended([long, *queued]))
 
         # given as many long coroutines as there is room for, and more behind them

@@ -33,10 +33,11 @@ GARBAGE = [
 def test_doubled_and_forged_tickets_run_nothing_twice_and_nothing_else(
     tmp_path: Path, redis: Redis
 ):
-    # given tasks with ten tickets each, on every queue
+    # given tasks with ten tickets each, on every queue, some side by side
     ids = submit_marks(30, tmp_path, seconds=0.02)
     for queue in ("high", "default", "low"):
-        tickets.push([(queue, task_id) for task_id in ids * 3])
+        tickets.push([(queue, task_id) for task_id in ids for _ in range(2)])
+        tickets.push([(queue, task_id) for task_id in ids])
     # and tickets for what must not run, for nothing, and garbage
     paused = make_task(state=State.SCHEDULED, name="tests.mark", run_after=ago(-60))
     over = make_task(state=State.REVOKED, name="tests.mark")
@@ -50,8 +51,8 @@ def test_doubled_and_forged_tickets_run_nothing_twice_and_nothing_else(
     redis.hset("rq:job:half-a-hash", mapping={"created_at": "yesterday", "data": b"\x00"})
     redis.lpush(list_key("high"), "not-a-hash", "half-a-hash")
 
-    # when two workers take them
-    with running_crowd(2) as crowd:
+    # when two workers of four threads each take them
+    with running_crowd(2, "high", "default", "low", "--threads", "4") as crowd:
         # a job that is none is popped, and put back while another runs: the lists may seem empty
         wait_for(stays(all_settled(ids, redis), seconds=1), seconds=30)
         assert crowd.are_ready()

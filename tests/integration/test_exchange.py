@@ -45,6 +45,14 @@ def test_claims_come_in_the_order_of_their_tickets():
     assert [claim.task_id for claim in did.claims] == order
 
 
+def test_a_task_whose_ticket_was_doubled_is_claimed_once():
+    one, other = make_task(), make_task()
+
+    did = exchanged([], one, other, one, one)
+
+    assert [claim.task_id for claim in did.claims] == [str(one.pk), str(other.pk)]
+
+
 @pytest.mark.parametrize("state", sorted(set(State) - {State.PENDING}))
 def test_only_a_pending_task_can_be_claimed(state):
     task = make_task(state=state)

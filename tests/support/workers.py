@@ -148,14 +148,17 @@ def wake(pids: set[int]) -> None:
 class Crowd:
     """Workers, replaced when they die, as whatever runs them in production would."""
 
-    def __init__(self, count: int, **environment: str) -> None:
+    def __init__(self, count: int, *arguments: str, **environment: str) -> None:
+        self._arguments = arguments
         self._environment = environment
-        self.workers = [WorkerProcess(**environment) for _ in range(count)]
+        self.workers = [WorkerProcess(*arguments, **environment) for _ in range(count)]
 
     def replace_dead(self) -> None:
         """Start a new worker for each that has ended."""
         self.workers = [
-            worker if worker.process.poll() is None else WorkerProcess(**self._environment)
+            worker
+            if worker.process.poll() is None
+            else WorkerProcess(*self._arguments, **self._environment)
             for worker in self.workers
         ]
 
@@ -173,9 +176,9 @@ class Crowd:
 
 
 @contextmanager
-def running_crowd(count: int, **environment: str) -> Iterator[Crowd]:
+def running_crowd(count: int, *arguments: str, **environment: str) -> Iterator[Crowd]:
     """Workers that have horses; gone at the end, whatever happened."""
-    crowd = Crowd(count, **environment)
+    crowd = Crowd(count, *arguments, **environment)
     try:
         wait_for(crowd.are_ready, what="a work-horse for each worker")
         yield crowd
