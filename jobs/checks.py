@@ -13,8 +13,11 @@ from jobs.domain.arguments import LooseArguments, TypedArguments
 from jobs.domain.registry import TaskType, registry
 from jobs.exceptions import InvalidTaskType
 
+#: What a process without pages checks at its start.
+TAG = "task_queue"
 
-@register
+
+@register(TAG)
 def check_command(
     app_configs: Sequence[AppConfig] | None = None, **_: object
 ) -> list[CheckMessage]:
@@ -31,7 +34,7 @@ def check_command(
     ]
 
 
-@register
+@register(TAG)
 def check_task_types(
     app_configs: Sequence[AppConfig] | None = None, **_: object
 ) -> list[CheckMessage]:

@@ -7,9 +7,11 @@ flags travel inside it.
 from functools import partial
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_rq.workers import get_worker_class
 
+from jobs.checks import TAG
 from jobs.exceptions import TaskQueueError
 from jobs.worker import TaskWorker
 from jobs.worker.flags import check_flags, check_memory, spelled
@@ -21,6 +23,9 @@ WRONGLY_CALLED = 2
 
 class WorkerFlags(BaseCommand):
     """Mixin for RQ's `rqworker` and `rqworker-pool` commands."""
+
+    #: All checks would load every page of the site: a quarter of a worker's memory.
+    requires_system_checks = (TAG, Tags.models)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """RQ's flags and ours; plain jobs are read as JSON unless told otherwise."""

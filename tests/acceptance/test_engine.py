@@ -241,3 +241,12 @@ def test_sigterm_right_after_the_lease_is_taken_ends_the_worker_cleanly(delay_se
     # when, then
     assert worker.terminate(seconds=10) == 0
     assert not WorkerLease.objects.exists()
+
+
+def test_a_worker_loads_the_tasks_and_none_of_the_pages():
+    modules = ["tests.support.tasks", "taskqueue_site.urls", "rest_framework.views", "jobs.api"]
+    with running_worker():
+        tasks = [submit("has_loaded", kwargs={"module": module}) for module in modules]
+        wait_for(all_ended(tasks))
+
+    assert [reload(task).result for task in tasks] == [True, False, False, False]

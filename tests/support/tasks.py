@@ -56,6 +56,12 @@ def stubborn(seconds: float) -> None:
             continue
 
 
+@task(name="tests.has_loaded", max_retries=0)
+def has_loaded(module: str) -> bool:
+    """Whether this process has imported the module."""
+    return module in sys.modules
+
+
 @task(name="tests.segfault", max_retries=5, backoff=AT_ONCE)
 def segfault() -> None:
     """Take the process down."""
