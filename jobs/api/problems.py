@@ -152,7 +152,7 @@ def _refusal(error: TaskQueueError) -> Response:
 def _framework(error: exceptions.APIException) -> Response:
     headers = {}
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        headers["WWW-Authenticate"] = getattr(error, "auth_header", "Session")
+        headers["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
     detail = str(error.detail)
     if isinstance(error, exceptions.UnsupportedMediaType):
         detail = f"{detail} Send the body as application/json."

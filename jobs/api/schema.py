@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel
@@ -19,7 +20,7 @@ WITH_BODY = (400, 413, 415)
 WITH_ID = (400, 404)
 ERRORS = {
     400: "A field is missing, unknown or wrong; `errors` names each.",
-    401: "No session, and anonymous access is off.",
+    401: "Neither a valid token nor a session, and anonymous access is off.",
     403: "The permission for this verb, or the CSRF token, is missing.",
     404: "There is no such task, queue or address.",
     409: "The task's state, told in `state`, does not allow it.",
@@ -32,8 +33,19 @@ ERRORS = {
 class Session(SessionScheme):  # type: ignore[no-untyped-call]
     """Describes our session login."""
 
-    target_class = "jobs.api.authentication.SessionLogin"
+    target_class = "jobs.api.authentication.CachedSession"
     name = "session"
+
+
+class Token(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes the header `Authorization: Bearer tq_…`."""
+
+    target_class = "jobs.api.authentication.CachedToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """As OpenAPI says it."""
+        return {"type": "http", "scheme": "bearer"}
 
 
 def call(

@@ -138,7 +138,10 @@ JOBS = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["jobs.api.authentication.SessionLogin"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "jobs.api.authentication.CachedToken",
+        "jobs.api.authentication.CachedSession",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["jobs.api.permissions.HasVerb"],
     "DEFAULT_PARSER_CLASSES": ["jobs.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["jobs.api.renderers.OrjsonRenderer"],
