@@ -65,6 +65,20 @@ class Conf:
     """The release of the code that runs here, kept with each attempt."""
     anonymous_access: bool = False
     """Whether callers without an account may submit, read, cancel and requeue."""
+    redacted_keys: tuple[str, ...] = (
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "api_key",
+        "private_key",
+        "access_key",
+        "authorization",
+        "credential",
+        "cookie",
+    )
+    """Names of secrets: what a task carries or says under such a name is shown to nobody."""
 
     @classmethod
     def of(cls, given: object) -> "Conf":
@@ -94,6 +108,8 @@ class Conf:
 def _allowed(value: object, kind: type, bounds: Mapping[str, Any]) -> bool:
     if "words" in bounds:
         return value in bounds["words"]
+    if kind is tuple:
+        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if kind in {str, bool}:
         return isinstance(value, kind)
     if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
@@ -107,6 +123,8 @@ def allowed_in_words(kind: type, bounds: Mapping[str, Any]) -> str:
         return "one of " + ", ".join(bounds["words"])
     if kind is str:
         return "a text"
+    if kind is tuple:
+        return "a list of texts"
     if kind is bool:
         return "True or False"
     number = "a whole number" if kind is int else "a number"

@@ -94,7 +94,7 @@ async def test_open_access_is_for_this_machine_alone(
 
 async def test_who_may_see_tasks_but_no_payload_is_told_the_rest() -> None:
     # given a task whose payload is a secret
-    task: Task = await read(make_task, kwargs={"password": "hunter2"}, error="hunter2")
+    task: Task = await read(make_task, kwargs={"note": "hunter2"}, error="hunter2")
     cookie = await read(cookie_of_somebody_with, "view_task")
 
     # when somebody watches it who may not see payloads
@@ -106,6 +106,22 @@ async def test_who_may_see_tasks_but_no_payload_is_told_the_rest() -> None:
     # then the state is told, the secret is not
     assert '"status":"PENDING"' in text
     assert "hunter2" not in text
+
+
+async def test_who_may_see_payloads_is_shown_no_secret() -> None:
+    # given a task with a secret beside something harmless
+    task: Task = await read(make_task, kwargs={"password": "hunter2", "to": "harmless"})
+    cookie = await read(cookie_of_somebody_with, "view_task", "view_payload")
+
+    # when somebody watches it who may see payloads
+    with override_settings(JOBS=CLOSED):
+        socket = await opened(f"/ws/tasks/{task.pk}", (b"cookie", cookie))
+        text = (await socket.receive_output(SECONDS))["text"]
+        await leave(socket)
+
+    # then only the secret is replaced
+    assert '"password":"[redacted]"' in text
+    assert '"to":"harmless"' in text
 
 
 async def test_the_last_reader_to_leave_leaves_nothing_running() -> None:

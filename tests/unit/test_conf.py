@@ -65,6 +65,8 @@ def test_a_number_without_a_point_becomes_seconds() -> None:
         ({"LOG_LEVEL": []}, r"JOBS\['LOG_LEVEL'\] is \[\]: it must be one of DEBUG"),
         ({"RELEASE": None}, r"is None: it must be a text"),
         ({"ANONYMOUS_ACCESS": "no"}, r"is 'no': it must be True or False"),
+        ({"REDACTED_KEYS": "password"}, r"is 'password': it must be a list of texts"),
+        ({"REDACTED_KEYS": ["password", 7]}, r"is \['password', 7\]: it must be a list of texts"),
         ([], r"JOBS is \[\]: it must be a dictionary"),
     ],
 )
