@@ -14,7 +14,7 @@ from jobs.api.problems import CONTENT_TYPE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ANY_CALL = (401, 403, 503)
+ANY_CALL = (401, 403, 429, 503)
 WITH_QUERY = (400,)
 WITH_BODY = (400, 413, 415)
 WITH_ID = (400, 404)
@@ -24,8 +24,9 @@ ERRORS = {
     403: "The permission for this verb, or the CSRF token, is missing.",
     404: "There is no such task, queue or address.",
     409: "The task's state, told in `state`, does not allow it.",
-    413: "The body is too large.",
+    413: "The body is too large, or holds too many values.",
     415: "The body is not application/json.",
+    429: "Too many calls of this kind by this caller; see Retry-After.",
     503: "The database does not answer; see Retry-After.",
 }
 

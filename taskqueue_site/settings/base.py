@@ -143,6 +143,7 @@ REST_FRAMEWORK = {
         "jobs.api.authentication.CachedSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["jobs.api.permissions.HasVerb"],
+    "DEFAULT_THROTTLE_CLASSES": ["jobs.api.throttles.FixedWindow"],
     "DEFAULT_PARSER_CLASSES": ["jobs.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["jobs.api.renderers.OrjsonRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "jobs.api.negotiation.OnlyJSON",
