@@ -96,6 +96,22 @@ class TokenAdmin(admin.ModelAdmin[ApiToken]):
         """All of an old one."""
         return self.get_fields(request, obj) if obj is not None else ()
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list of tokens."""
+        return super().changelist_view(request, {"title": "API tokens"} | (extra_context or {}))
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One button: whatever is pressed, the token is shown."""
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, buttons | (extra_context or {}))
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """For oneself."""
         return {"user": request.user.pk}

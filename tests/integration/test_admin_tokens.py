@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 
 from jobs.models import ApiToken
 from tests.support.authority import bearer, make_token
+from tests.support.rows import ago
 from tests.support.staff import client_of, make_staff, said
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,34 @@ def test_a_superuser_sees_all_and_makes_tokens_for_anybody(root):
     assert ApiToken.objects.get().user == grace
     assert ApiToken.objects.get().read_only
     assert "grace" in root.get(LIST).content.decode()
+
+
+def test_the_form_asks_only_superusers_for_whom(root):
+    browser = client_of(*MAY)
+
+    page = browser.get(f"{LIST}add/").content.decode()
+    assert 'name="user"' not in page
+    assert 'name="_save"' in page
+    assert 'name="_continue"' not in page
+    assert 'name="user"' in root.get(f"{LIST}add/").content.decode()
+
+
+def test_the_list_tells_until_when_each_is_valid(root):
+    # given
+    grace = make_staff(*MAY, name="grace")
+    for name in ("endless", "over", "gone"):
+        make_token(grace, name=name)
+    ApiToken.objects.filter(name="over").update(expires_at=ago(60))
+    ApiToken.objects.filter(name="gone").update(revoked_at=ago(60), last_used_at=ago(120))
+
+    # when
+    rows = root.get(LIST).content.decode().split("<tr>")[-3:]
+
+    # then
+    gone, over, endless = rows
+    assert "revoked <time" in gone
+    assert "expired <time" in over
+    assert "until it is revoked" in endless
 
 
 def test_the_action_revokes_and_leaves_a_trace(django_capture_on_commit_callbacks):

@@ -145,6 +145,7 @@ def test_a_text_is_shown_without_the_values_of_secret_names(given: str, shown: s
         "https://example.com:443/a@b",
         "12:30:00 secretary: hello",
         "password=",
+        "password=, to=ada",
         "password: ",
     ],
 )
