@@ -28,6 +28,7 @@ from django.http import HttpResponse, HttpResponseBadRequest, StreamingHttpRespo
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from dashboard.event_stream import EventStream
 from dashboard.waiting import waited
 from jobs.api.waiting import EXTENSION, Turn
 from taskqueue_site.problems import problem
@@ -84,6 +85,9 @@ class PooledHandler(BaseHandler):
             return
         if isinstance(content, bytes):
             await _send_whole(send, start, content)
+        elif isinstance(content, EventStream):
+            await send(start)
+            await content.run(receive, send)
         else:
             await send(start)
             async with self._streams:
@@ -111,6 +115,9 @@ class PooledHandler(BaseHandler):
         except UnicodeDecodeError:
             response = HttpResponseBadRequest()
         start = _start(response)
+        if isinstance(response, EventStream):
+            response.close()
+            return start, b"" if scope["method"] == "HEAD" else response
         if isinstance(response, StreamingHttpResponse):
             return start, response
         try:
