@@ -27,6 +27,7 @@ ERRORS = {
     413: "The body is too large, or holds too many values.",
     415: "The body is not application/json.",
     429: "Too many calls of this kind by this caller; see Retry-After.",
+    501: "This server has no streams: it is not `manage.py serve`.",
     503: "The database does not answer; see Retry-After.",
 }
 
@@ -61,14 +62,15 @@ def call(
     path: Mapping[str, Any] | None = None,
     errors: Iterable[int] = (),
     examples: Mapping[str, Any] | None = None,
+    media_type: str = "application/json",
 ) -> Callable[[F], F]:
-    """Describe one method of a view.
+    """Describe one method of a view, whose answers come as `media_type`.
 
     `answers` maps a status to its shape, `path` the parameters of the address to their types, and
     `examples` names to bodies that can be sent as they stand.
     """
     responses: dict[tuple[int, str], Any] = {
-        (status, "application/json"): answer for status, answer in answers.items()
+        (status, media_type): answer for status, answer in answers.items()
     }
     for status in sorted({*ANY_CALL, *errors} - set(answers)):
         responses[status, CONTENT_TYPE] = OpenApiResponse(Problem, ERRORS[status])

@@ -206,6 +206,10 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # Handlers stand on the root only: rq adds its own where it finds none above it.
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # The pages themselves say that Redis is away; the layer would say it each second, at length.
-    "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
+    "loggers": {
+        # The pages say that Redis is away; the layer would say it each second, at length.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
+        # A line for each call of the client.
+        "httpx": {"level": "WARNING"},
+    },
 }
