@@ -76,6 +76,13 @@ class TransitionRefused(TaskQueueError):
     message = "Task {task_id} is {state}: it cannot {move}."
 
 
+class IdempotencyKeyReused(TaskQueueError):
+    """The caller used this Idempotency-Key for another request. Nothing was written."""
+
+    code = "idempotency_key_reused"
+    message = "The Idempotency-Key {key!r} was used with another body before: use a new one."
+
+
 class DuplicateTaskName(TaskQueueError):
     """Two functions claim one name."""
 

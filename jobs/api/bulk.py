@@ -1,6 +1,7 @@
 """Many tasks in one call."""
 
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from rest_framework.request import Request
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 from jobs.api.answers.tasks import BulkAccepted
 from jobs.api.authentication import actor_of
 from jobs.api.forms import BulkForm, read
+from jobs.api.idempotency import HEADER, answered
 from jobs.api.problems import MOST_ERRORS, FieldError, InvalidInput, errors_of
 from jobs.api.schema import WITH_BODY, call
 from jobs.api.submission import submission_of
@@ -30,8 +32,9 @@ class Bulk(ApiView):
         tag="tasks",
         description="Up to 10,000 tasks, of any types: all are written, or none.",
         body=BulkForm,
+        headers=HEADER,
         answers={202: BulkAccepted},
-        errors=WITH_BODY,
+        errors=(*WITH_BODY, 409),
         examples={
             "Two sums": {
                 "tasks": [
@@ -43,11 +46,13 @@ class Bulk(ApiView):
     )
     def post(self, request: Request) -> Response:
         """The ids, in the order of the tasks."""
-        drafts = _drafts(read(BulkForm, request.data).tasks, actor=actor_of(request))
-        enqueue_drafts(drafts)
-        return Response(
-            {"count": len(drafts), "task_ids": [task.id for task in drafts]}, status=202
-        )
+        return Response(answered(request, partial(_written, request)), status=202)
+
+
+def _written(request: Request) -> dict[str, Any]:
+    drafts = _drafts(read(BulkForm, request.data).tasks, actor=actor_of(request))
+    enqueue_drafts(drafts)
+    return {"count": len(drafts), "task_ids": [task.id for task in drafts]}
 
 
 def _drafts(bodies: list[object], *, actor: str) -> list[NewTask]:

@@ -17,6 +17,21 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='IdempotencyKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('caller', models.CharField(max_length=150)),
+                ('key', models.CharField(max_length=255)),
+                ('fingerprint', models.CharField(max_length=64)),
+                ('answer', models.JSONField(null=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['created_at'], name='idempotency_age')],
+                'constraints': [models.UniqueConstraint(fields=('caller', 'key'), name='idempotency_key')],
+            },
+        ),
+        migrations.CreateModel(
             name='WorkerLease',
             fields=[
                 ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),

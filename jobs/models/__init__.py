@@ -1,9 +1,10 @@
-"""What is kept: tasks, their attempts and events, the workers' leases, and counts per minute."""
+"""What is kept: tasks, attempts, events, workers' leases, counts per minute, callers' keys."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.event import Event
+from jobs.models.idempotency import IdempotencyKey
 from jobs.models.rollup import Rollup
 from jobs.models.task import Task
 from jobs.models.worker import WorkerLease
 
-__all__ = ["Attempt", "Event", "Rollup", "Task", "WorkerLease"]
+__all__ = ["Attempt", "Event", "IdempotencyKey", "Rollup", "Task", "WorkerLease"]

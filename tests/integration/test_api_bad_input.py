@@ -171,13 +171,6 @@ def test_json_may_name_its_encoding(api):
     assert response.status_code == 202
 
 
-def test_an_idempotency_key_is_refused_rather_than_ignored(api):
-    response = api.post("tasks", ADD, HTTP_IDEMPOTENCY_KEY="k1")
-
-    assert fields_of(problem_of(response, 400, "invalid_input")) == ["Idempotency-Key"]
-    assert not Task.objects.exists()
-
-
 def test_a_long_value_is_not_echoed_at_length(api):
     response = api.post("tasks", ADD | {"priority": "x" * 100_000, "y" * 100_000: 1})
 
