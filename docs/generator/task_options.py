@@ -9,7 +9,14 @@ from typing import Any
 from docs.generator.markdown import code, page, table
 from docs.generator.source import argument_text, attribute_texts, text_below
 from jobs import RetryPolicy, task
-from jobs.domain.options import Declaration, Options, check_name, check_retries, check_timeout
+from jobs.domain.options import (
+    Declaration,
+    Options,
+    check_name,
+    check_retries,
+    check_tags,
+    check_timeout,
+)
 from jobs.domain.registry import TaskType
 from jobs.exceptions import InvalidOption
 
@@ -51,6 +58,7 @@ CHECKS: dict[str, Callable[[object], object]] = {
     "aliases": lambda given: check_name("aliases", given),
     "max_retries": check_retries,
     "timeout_seconds": check_timeout,
+    "tags": check_tags,
 }
 ALLOWED_IN_WORDS = {
     "queue_name": "a queue of `settings.TASKS`",

@@ -85,6 +85,7 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("Attempts ever", str(task.attempt_count)),
         ("Rescued", f"{task.rescues} times" if task.rescues else ""),
         ("Submitted by", seen(task.submitted_by) or "anonymous"),
+        ("Tags", seen(", ".join(task.tags or []))),
         ("Created", moment(task.created_at)),
         ("May run from", moment(task.run_after)),
         ("Expires", moment(task.expires_at) if task.expires_at else ""),

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from jobs.api.moments import moment
 from jobs.api.problems import FieldError, InvalidInput, refuse
+from jobs.domain.options import MAX_TAG_CHARACTERS, MOST_TAGS
 
 #: As far into the future as a delay may reach: ten years.
 MOST_DELAY_SECONDS = 10 * 365 * 24 * 3600
@@ -15,6 +16,7 @@ MOST_TASKS = 10_000
 QUOTED = 60
 
 Moment = Annotated[datetime, BeforeValidator(moment)]
+Tag = Annotated[str, Field(min_length=1, max_length=MAX_TAG_CHARACTERS)]
 FormT = TypeVar("FormT", bound=BaseModel)
 
 
@@ -61,6 +63,11 @@ class SubmitForm(Form):
     )
     expires_at: Moment | None = Field(
         None, description="Revoke it when no worker was free before this moment."
+    )
+    tags: list[Tag] | None = Field(
+        None,
+        max_length=MOST_TAGS,
+        description="Words by which lists find the task; printable, no space at either end.",
     )
 
 

@@ -64,6 +64,7 @@ def submission_of(body: object, *, actor: str) -> Submission:
             timeout_seconds=form.timeout_seconds,
             run_after=run_after,
             expires_at=form.expires_at,
+            tags=form.tags,
             submitted_by=actor,
         ),
     )

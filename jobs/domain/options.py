@@ -1,7 +1,7 @@
 """The options of a task type, and what each may hold."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -11,6 +11,8 @@ from jobs.exceptions import InvalidOption
 MAX_RETRIES = 1000
 MAX_TIMEOUT_SECONDS = 7 * 24 * 3600.0
 MAX_NAME_CHARACTERS = 200
+MOST_TAGS = 20
+MAX_TAG_CHARACTERS = 50
 
 
 class Execution(TypedDict, total=False):
@@ -27,6 +29,8 @@ class Options(Execution, total=False):
 
     expires_at: datetime | None
     """Revoked if no worker was free before then; needs a time zone."""
+    tags: Sequence[str]
+    """Words by which lists find the task."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -37,6 +41,7 @@ class CallOptions(TypedDict, total=False):
     timeout_seconds: float | None
     run_after: datetime | None
     expires_at: datetime | None
+    tags: Sequence[str] | None
     submitted_by: str
 
 
@@ -90,17 +95,39 @@ def check_timeout(seconds: object) -> float:
     return float(seconds)
 
 
+def check_tags(tags: object) -> tuple[str, ...]:
+    """The tags, each once. Raises InvalidOption unless they are at most 20 short texts."""
+    if (
+        not isinstance(tags, list | tuple)
+        or len(tags) > MOST_TAGS
+        or not all(_is_label(tag, MAX_TAG_CHARACTERS) for tag in tags)
+    ):
+        raise InvalidOption(
+            field="tags",
+            given=tags,
+            allowed=(
+                f"a list of up to {MOST_TAGS} texts of 1 to {MAX_TAG_CHARACTERS} printable "
+                "characters, no space at either end"
+            ),
+        )
+    return tuple(dict.fromkeys(tags))
+
+
 def check_name(field: str, name: object) -> str:
     """A task type's name. Raises InvalidOption unless it is 1 to 200 printable characters."""
-    if (
-        not isinstance(name, str)
-        or not 0 < len(name) <= MAX_NAME_CHARACTERS
-        or not name.isprintable()
-        or name != name.strip()
-    ):
+    if not isinstance(name, str) or not _is_label(name, MAX_NAME_CHARACTERS):
         raise InvalidOption(
             field=field,
             given=name,
             allowed=f"1 to {MAX_NAME_CHARACTERS} printable characters, no space at either end",
         )
     return name
+
+
+def _is_label(text: object, most_characters: int) -> bool:
+    return (
+        isinstance(text, str)
+        and 0 < len(text) <= most_characters
+        and text.isprintable()
+        and text == text.strip()
+    )

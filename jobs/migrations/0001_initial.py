@@ -107,11 +107,23 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, db_default='', default='')),
                 ('progress', models.JSONField(blank=True, null=True)),
                 ('submitted_by', models.CharField(blank=True, db_default='', default='', max_length=150)),
+                ('tags', models.JSONField(blank=True, help_text='NULL when there are none', null=True)),
             ],
             options={
                 'ordering': ('-pk',),
                 'permissions': (('submit_task', 'Can submit tasks'), ('cancel_task', 'Can cancel tasks'), ('requeue_task', 'Can requeue tasks'), ('discard_task', 'Can discard dead letters'), ('view_payload', 'Can see arguments, results and errors')),
                 'indexes': [models.Index(condition=models.Q(('state', 'PENDING')), fields=['queue', 'run_after'], name='task_pending'), models.Index(condition=models.Q(('state__in', ['RETRY', 'SCHEDULED'])), fields=['run_after'], name='task_due'), models.Index(condition=models.Q(('state', 'STARTED')), fields=['worker'], name='task_running'), models.Index(condition=models.Q(('discarded_at', None), ('state', 'FAILURE')), fields=['id', 'queue'], name='task_dead_letter'), jobs.models.task.EndedIndex(condition=models.Q(('state', 'SUCCESS'), _negated=True), fields=['state', 'id'], name='task_open'), jobs.models.task.EndedIndex(condition=models.Q(('state__in', ['FAILURE', 'REVOKED', 'SUCCESS'])), fields=['name', 'id'], name='task_name'), jobs.models.task.EndedIndex(condition=models.Q(('state__in', ['FAILURE', 'REVOKED', 'SUCCESS'])), fields=['queue', 'id'], name='task_queue')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TaskTag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('tag', models.CharField(max_length=50)),
+                ('task', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='tagged', to='jobs.task')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('tag', 'task'), name='tag_task')],
             },
         ),
         migrations.CreateModel(

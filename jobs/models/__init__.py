@@ -4,7 +4,8 @@ from jobs.models.attempt import Attempt
 from jobs.models.event import Event
 from jobs.models.idempotency import IdempotencyKey
 from jobs.models.rollup import Rollup
+from jobs.models.tag import TaskTag
 from jobs.models.task import Task
 from jobs.models.worker import WorkerLease
 
-__all__ = ["Attempt", "Event", "IdempotencyKey", "Rollup", "Task", "WorkerLease"]
+__all__ = ["Attempt", "Event", "IdempotencyKey", "Rollup", "Task", "TaskTag", "WorkerLease"]

@@ -117,6 +117,7 @@ class Task(models.Model):
     error = models.TextField(blank=True, default="", db_default="")
     progress = models.JSONField(null=True, blank=True)
     submitted_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    tags = models.JSONField(null=True, blank=True, help_text="NULL when there are none")
 
     objects = TaskQuerySet.as_manager()
 

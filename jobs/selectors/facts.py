@@ -54,6 +54,7 @@ def task_line(task: Task) -> dict[str, Any]:
         "discarded_at": moment(task.discarded_at),
         "worker": task.worker,
         "submitted_by": task.submitted_by,
+        "tags": task.tags or [],
     }
 
 

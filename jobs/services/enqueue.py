@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from jobs.broker import changes, tickets
 from jobs.broker.connection import queue_names
-from jobs.domain.options import CallOptions, check_retries, check_timeout
+from jobs.domain.options import CallOptions, check_retries, check_tags, check_timeout
 from jobs.domain.registry import TaskType
 from jobs.domain.states import State
 from jobs.exceptions import InvalidOption, UnknownQueue
@@ -100,6 +100,7 @@ def terms_of(
     timeout_seconds: float | None = None,
     run_after: datetime | None = None,
     expires_at: datetime | None = None,
+    tags: Sequence[str] | None = None,
     submitted_by: str = "",
 ) -> Terms:
     """What all rows of one call say, by its options and else by its type.
@@ -126,6 +127,7 @@ def terms_of(
         expires_at=expiry,
         created_at=now,
         submitted_by=submitted_by,
+        tags=check_tags(task_type.tags if tags is None else tags),
     )
 
 
@@ -177,4 +179,5 @@ def _as_model(new: NewTask) -> Task:
         created_at=terms.created_at,
         updated_at=terms.created_at,
         submitted_by=terms.submitted_by,
+        tags=list(terms.tags) or None,
     )

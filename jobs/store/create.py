@@ -11,17 +11,20 @@ import orjson
 from django.db import connection, transaction
 
 from jobs.store.dialect import is_postgresql, key, text
+from jobs.store.tags import index_tags
 
 COLUMNS = (
     "name, queue, state, max_retries, timeout_seconds, run_after, expires_at, created_at, "
-    "updated_at, submitted_by, id, args, kwargs"
+    "updated_at, submitted_by, tags, id, args, kwargs"
 )
+#: How many of them `Terms.columns` gives.
+SHARED_COUNT = 11
 #: Rows per SQLite statement: bounds the JSON text that carries them.
 SQLITE_CHUNK = 5000
 #: Rows per message to PostgreSQL: enough to be cheap, few enough to keep it busy meanwhile.
 COPY_BLOCK = 200
 
-_SHARED = ", ".join(["%s"] * 10)
+_SHARED = ", ".join(["%s"] * SHARED_COUNT)
 INSERT = f"INSERT INTO jobs_task ({COLUMNS}) VALUES ({_SHARED}, %s, %s, %s)"  # noqa: S608 - constants only
 COPY = f"COPY jobs_task ({COLUMNS}) FROM STDIN"
 INSERT_MANY_SQLITE = (
@@ -45,9 +48,10 @@ class Terms:
     expires_at: datetime | None
     created_at: datetime
     submitted_by: str
+    tags: tuple[str, ...] = ()
 
     def columns(self) -> tuple[Any, ...]:
-        """The first ten of `COLUMNS`, as the database in use takes them."""
+        """The first `SHARED_COUNT` of `COLUMNS`, as the database in use takes them."""
         moments = (self.run_after, self.expires_at, self.created_at, self.created_at)
         return (
             self.name,
@@ -57,6 +61,7 @@ class Terms:
             self.timeout_seconds,
             *(moments if is_postgresql() else map(text, moments)),
             self.submitted_by,
+            orjson.dumps(self.tags).decode() if self.tags else None,
         )
 
 
@@ -69,32 +74,43 @@ class NewTask(NamedTuple):
     terms: Terms
 
 
+Groups = Iterator[tuple[Terms, Iterator[NewTask]]]
+TagOf = tuple[str, str]
+
+
 def insert(new: NewTask) -> None:
-    """Write one row, in the caller's transaction if there is one."""
+    """Write one task, in the caller's transaction if there is one."""
+    if new.terms.tags:
+        insert_many([new])
+        return
     task_id = new.id if is_postgresql() else key(new.id)
     with connection.cursor() as cursor:
         cursor.execute(INSERT, (*new.terms.columns(), task_id, new.args, new.kwargs))
 
 
 def insert_many(new: Iterable[NewTask]) -> None:
-    """Write many rows, all or none; those of the same terms should stand together."""
+    """Write many tasks, all or none; those of the same terms should stand together."""
+    groups = groupby(new, key=attrgetter("terms"))
     write = _copy if is_postgresql() else _insert_chunks
     with transaction.atomic(), connection.cursor() as cursor:
-        for terms, tasks in groupby(new, key=attrgetter("terms")):
-            write(cursor, terms.columns(), tasks)
+        index_tags(cursor, write(cursor, groups))
 
 
-def _copy(cursor: Any, shared: tuple[Any, ...], tasks: Iterator[NewTask]) -> None:
+def _copy(cursor: Any, groups: Groups) -> list[TagOf]:
     """Stream the rows, so that the server writes the first while the last are being made."""
-    before = "\t".join(map(_copy_text, shared))
+    tagged: list[TagOf] = []
     with cursor.copy(COPY) as copy:
-        while block := list(islice(tasks, COPY_BLOCK)):
-            copy.write(
-                "".join(
-                    f"{before}\t{task_id}\t{_escaped(args)}\t{_escaped(kwargs)}\n"
-                    for task_id, args, kwargs, _ in block
+        for terms, tasks in groups:
+            before = "\t".join(map(_copy_text, terms.columns()))
+            while block := list(islice(tasks, COPY_BLOCK)):
+                copy.write(
+                    "".join(
+                        f"{before}\t{task_id}\t{_escaped(args)}\t{_escaped(kwargs)}\n"
+                        for task_id, args, kwargs, _ in block
+                    )
                 )
-            )
+                tagged += _tagged(terms, block)
+    return tagged
 
 
 def _copy_text(value: object) -> str:
@@ -106,7 +122,16 @@ def _escaped(json_text: str) -> str:
     return json_text.replace("\\", r"\\")  # compact JSON holds no tab and no line break
 
 
-def _insert_chunks(cursor: Any, shared: tuple[Any, ...], tasks: Iterator[NewTask]) -> None:
-    while chunk := list(islice(tasks, SQLITE_CHUNK)):
-        rows = [(key(task_id), args, kwargs) for task_id, args, kwargs, _ in chunk]
-        cursor.execute(INSERT_MANY_SQLITE, [*shared, orjson.dumps(rows).decode()])
+def _insert_chunks(cursor: Any, groups: Groups) -> list[TagOf]:
+    tagged: list[TagOf] = []
+    for terms, tasks in groups:
+        shared = terms.columns()
+        while chunk := list(islice(tasks, SQLITE_CHUNK)):
+            rows = [(key(task_id), args, kwargs) for task_id, args, kwargs, _ in chunk]
+            cursor.execute(INSERT_MANY_SQLITE, [*shared, orjson.dumps(rows).decode()])
+            tagged += _tagged(terms, chunk)
+    return tagged
+
+
+def _tagged(terms: Terms, tasks: list[NewTask]) -> list[TagOf]:
+    return [(tag, task.id) for task in tasks for tag in terms.tags] if terms.tags else []

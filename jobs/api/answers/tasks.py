@@ -87,6 +87,7 @@ class TaskLine(Answer):
     discarded_at: datetime | None
     worker: str | None
     submitted_by: str
+    tags: list[str]
     withheld: bool = Field(
         False,
         description=(
