@@ -26,14 +26,9 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class SubmitForm(Form):
-    """One task to run. Fields that mean the same exclude each other."""
+class CallForm(Form):
+    """The arguments and options of one task. Fields that mean the same exclude each other."""
 
-    task_type: str | None = Field(
-        None, description="Which task type to run; see `GET /api/task-types`."
-    )
-    name: str | None = Field(None, description="Synonym of `task_type`.")
-    type: str | None = Field(None, description="Synonym of `task_type`.")
     args: list[Any] | None = Field(None, description="Positional arguments.")
     kwargs: dict[str, Any] | None = Field(None, description="Named arguments.")
     payload: dict[str, Any] | None = Field(None, description="Synonym of `kwargs`.")
@@ -69,6 +64,22 @@ class SubmitForm(Form):
         max_length=MOST_TAGS,
         description="Words by which lists find the task; printable, no space at either end.",
     )
+
+
+class SubmitForm(CallForm):
+    """One task to run. Fields that mean the same exclude each other."""
+
+    task_type: str | None = Field(
+        None, description="Which task type to run; see `GET /api/task-types`."
+    )
+    name: str | None = Field(None, description="Synonym of `task_type`.")
+    type: str | None = Field(None, description="Synonym of `task_type`.")
+
+
+class RerunForm(CallForm):
+    """What is to differ from the task that is run again; arguments are replaced as a whole."""
+
+    reason: str = Field("", max_length=1000, description="Kept in the history of both tasks.")
 
 
 class BulkForm(Form):

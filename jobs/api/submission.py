@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from jobs.api.forms import SubmitForm, read
+from jobs.api.forms import CallForm, SubmitForm, read
 from jobs.api.problems import FieldError, InvalidInput
 from jobs.domain.options import CallOptions
 from jobs.domain.registry import TaskType, registry
@@ -24,6 +24,7 @@ EXCLUSIVE = (
     ("delay_seconds", "run_after"),
 )
 PRIORITIES = {"normal": "default"}
+MISSING_TYPE: FieldError = {"field": "task_type", "message": "is missing"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +45,45 @@ def submission_of(body: object, *, actor: str) -> Submission:
         UnknownTaskType: there is no such type.
     """
     form = read(SubmitForm, body)
-    given = form.model_fields_set
-    faults = [fault for names in EXCLUSIVE if (fault := _both(names, given))]
     name = form.task_type or form.name or form.type
-    if not name:
-        faults.append({"field": "task_type", "message": "is missing"})
-    if faults or not name:
-        raise InvalidInput(faults)
+    check_exclusive(form, *([] if name else [MISSING_TYPE]))
+    args, kwargs = arguments_of(form)
+    return Submission(
+        task_type=registry.get(name or ""),
+        args=args or [],
+        kwargs=kwargs or {},
+        options=options_of(form, actor=actor),
+    )
+
+
+def check_exclusive(form: CallForm, *faults: FieldError) -> None:
+    """Raise InvalidInput for the faults, and for fields given together that exclude each other."""
+    given = form.model_fields_set
+    found = [fault for names in EXCLUSIVE if (fault := _both(names, given))] + [*faults]
+    if found:
+        raise InvalidInput(found)
+
+
+def arguments_of(form: CallForm) -> tuple[list[Any] | None, Mapping[str, Any] | None]:
+    """The positional and the named arguments, None for what is not given."""
+    if "data" in form.model_fields_set:
+        return None, {"data": form.data}
+    return form.args, form.payload if form.kwargs is None else form.kwargs
+
+
+def options_of(form: CallForm, *, actor: str) -> CallOptions:
+    """The options, None for what is not given."""
     run_after = form.run_after
     if form.delay_seconds:
         run_after = timezone.now() + timedelta(seconds=form.delay_seconds)
-    return Submission(
-        task_type=registry.get(name),
-        args=form.args or [],
-        kwargs={"data": form.data} if "data" in given else form.kwargs or form.payload or {},
-        options=CallOptions(
-            queue=form.queue or PRIORITIES.get(form.priority or "", form.priority),
-            max_retries=form.max_retries,
-            timeout_seconds=form.timeout_seconds,
-            run_after=run_after,
-            expires_at=form.expires_at,
-            tags=form.tags,
-            submitted_by=actor,
-        ),
+    return CallOptions(
+        queue=form.queue or PRIORITIES.get(form.priority or "", form.priority),
+        max_retries=form.max_retries,
+        timeout_seconds=form.timeout_seconds,
+        run_after=run_after,
+        expires_at=form.expires_at,
+        tags=form.tags,
+        submitted_by=actor,
     )
 
 

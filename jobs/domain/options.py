@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypedDict
+from uuid import UUID
 
 from jobs.domain.retries import Exceptions, RetryPolicy
 from jobs.exceptions import InvalidOption
@@ -43,6 +44,8 @@ class CallOptions(TypedDict, total=False):
     expires_at: datetime | None
     tags: Sequence[str] | None
     submitted_by: str
+    parent: UUID | None
+    """The task that this one runs again."""
 
 
 class Declaration(Execution, total=False):

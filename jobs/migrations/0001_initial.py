@@ -108,11 +108,12 @@ class Migration(migrations.Migration):
                 ('progress', models.JSONField(blank=True, null=True)),
                 ('submitted_by', models.CharField(blank=True, db_default='', default='', max_length=150)),
                 ('tags', models.JSONField(blank=True, help_text='NULL when there are none', null=True)),
+                ('parent', models.UUIDField(blank=True, help_text='The task that this one runs again', null=True)),
             ],
             options={
                 'ordering': ('-pk',),
                 'permissions': (('submit_task', 'Can submit tasks'), ('cancel_task', 'Can cancel tasks'), ('requeue_task', 'Can requeue tasks'), ('discard_task', 'Can discard dead letters'), ('view_payload', 'Can see arguments, results and errors')),
-                'indexes': [models.Index(condition=models.Q(('state', 'PENDING')), fields=['queue', 'run_after'], name='task_pending'), models.Index(condition=models.Q(('state__in', ['RETRY', 'SCHEDULED'])), fields=['run_after'], name='task_due'), models.Index(condition=models.Q(('state', 'STARTED')), fields=['worker'], name='task_running'), models.Index(condition=models.Q(('discarded_at', None), ('state', 'FAILURE')), fields=['id', 'queue'], name='task_dead_letter'), jobs.models.task.EndedIndex(condition=models.Q(('state', 'SUCCESS'), _negated=True), fields=['state', 'id'], name='task_open'), jobs.models.task.EndedIndex(condition=models.Q(('state__in', ['FAILURE', 'REVOKED', 'SUCCESS'])), fields=['name', 'id'], name='task_name'), jobs.models.task.EndedIndex(condition=models.Q(('state__in', ['FAILURE', 'REVOKED', 'SUCCESS'])), fields=['queue', 'id'], name='task_queue')],
+                'indexes': [models.Index(condition=models.Q(('state', 'PENDING')), fields=['queue', 'run_after'], name='task_pending'), models.Index(condition=models.Q(('state__in', ['RETRY', 'SCHEDULED'])), fields=['run_after'], name='task_due'), models.Index(condition=models.Q(('state', 'STARTED')), fields=['worker'], name='task_running'), models.Index(condition=models.Q(('discarded_at', None), ('state', 'FAILURE')), fields=['id', 'queue'], name='task_dead_letter'), jobs.models.task.EndedIndex(condition=models.Q(('state', 'SUCCESS'), _negated=True), fields=['state', 'id'], name='task_open'), jobs.models.task.EndedIndex(condition=models.Q(('state__in', ['FAILURE', 'REVOKED', 'SUCCESS'])), fields=['name', 'id'], name='task_name'), jobs.models.task.EndedIndex(condition=models.Q(('state__in', ['FAILURE', 'REVOKED', 'SUCCESS'])), fields=['queue', 'id'], name='task_queue'), models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='task_parent')],
             },
         ),
         migrations.CreateModel(
@@ -130,7 +131,7 @@ class Migration(migrations.Migration):
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('cancelled', 'Cancelled'), ('cancel_requested', 'Cancel Requested'), ('requeued', 'Requeued'), ('discarded', 'Discarded'), ('expired', 'Expired'), ('rescued', 'Rescued')], max_length=20)),
+                ('kind', models.CharField(choices=[('cancelled', 'Cancelled'), ('cancel_requested', 'Cancel Requested'), ('requeued', 'Requeued'), ('discarded', 'Discarded'), ('expired', 'Expired'), ('rescued', 'Rescued'), ('rerun', 'Rerun'), ('rerun_of', 'Rerun Of')], max_length=20)),
                 ('actor', models.CharField(blank=True, default='', max_length=150)),
                 ('reason', models.TextField(blank=True, default='')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -118,6 +118,7 @@ class Task(models.Model):
     progress = models.JSONField(null=True, blank=True)
     submitted_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     tags = models.JSONField(null=True, blank=True, help_text="NULL when there are none")
+    parent = models.UUIDField(null=True, blank=True, help_text="The task that this one runs again")
 
     objects = TaskQuerySet.as_manager()
 
@@ -145,6 +146,7 @@ class Task(models.Model):
             EndedIndex(
                 fields=["queue", "id"], name="task_queue", condition=Q(state__in=_states(ENDED))
             ),
+            models.Index(fields=["parent"], name="task_parent", condition=Q(parent__isnull=False)),
         )
         permissions = (
             ("submit_task", "Can submit tasks"),

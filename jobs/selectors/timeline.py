@@ -51,6 +51,8 @@ _HAPPENED = {
     Event.Kind.DISCARDED: "Discarded from the dead letters",
     Event.Kind.EXPIRED: "Expired before it could run",
     Event.Kind.RESCUED: "Rescued from a dead worker",
+    Event.Kind.RERUN: "Run again as a new task",
+    Event.Kind.RERUN_OF: "Made to run another task again",
 }
 
 

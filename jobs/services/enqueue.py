@@ -102,6 +102,7 @@ def terms_of(
     expires_at: datetime | None = None,
     tags: Sequence[str] | None = None,
     submitted_by: str = "",
+    parent: UUID | None = None,
 ) -> Terms:
     """What all rows of one call say, by its options and else by its type.
 
@@ -128,6 +129,7 @@ def terms_of(
         created_at=now,
         submitted_by=submitted_by,
         tags=check_tags(task_type.tags if tags is None else tags),
+        parent=parent,
     )
 
 
@@ -180,4 +182,5 @@ def _as_model(new: NewTask) -> Task:
         updated_at=terms.created_at,
         submitted_by=terms.submitted_by,
         tags=list(terms.tags) or None,
+        parent=terms.parent,
     )

@@ -57,11 +57,12 @@ def chunks(task_ids: Iterable[UUID | str]) -> Iterable[list[UUID]]:
 
     A text is taken too, as `TaskResult.id` is one. Raises TaskNotFound when it is no UUID.
     """
-    ids = list(dict.fromkeys(map(_as_uuid, task_ids)))
+    ids = list(dict.fromkeys(map(as_uuid, task_ids)))
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
-def _as_uuid(task_id: UUID | str) -> UUID:
+def as_uuid(task_id: UUID | str) -> UUID:
+    """The id; raises TaskNotFound when it is no UUID."""
     if isinstance(task_id, UUID):
         return task_id
     try:

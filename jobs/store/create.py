@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
@@ -15,10 +16,10 @@ from jobs.store.tags import index_tags
 
 COLUMNS = (
     "name, queue, state, max_retries, timeout_seconds, run_after, expires_at, created_at, "
-    "updated_at, submitted_by, tags, id, args, kwargs"
+    "updated_at, submitted_by, tags, parent, id, args, kwargs"
 )
 #: How many of them `Terms.columns` gives.
-SHARED_COUNT = 11
+SHARED_COUNT = 12
 #: Rows per SQLite statement: bounds the JSON text that carries them.
 SQLITE_CHUNK = 5000
 #: Rows per message to PostgreSQL: enough to be cheap, few enough to keep it busy meanwhile.
@@ -49,6 +50,7 @@ class Terms:
     created_at: datetime
     submitted_by: str
     tags: tuple[str, ...] = ()
+    parent: UUID | None = None
 
     def columns(self) -> tuple[Any, ...]:
         """The first `SHARED_COUNT` of `COLUMNS`, as the database in use takes them."""
@@ -62,7 +64,12 @@ class Terms:
             *(moments if is_postgresql() else map(text, moments)),
             self.submitted_by,
             orjson.dumps(self.tags).decode() if self.tags else None,
+            _stored(self.parent) if self.parent else None,
         )
+
+
+def _stored(task_id: UUID) -> str:
+    return str(task_id) if is_postgresql() else task_id.hex
 
 
 class NewTask(NamedTuple):

@@ -88,6 +88,7 @@ class TaskLine(Answer):
     worker: str | None
     submitted_by: str
     tags: list[str]
+    parent: str | None = Field(description="The task that this one runs again.")
     withheld: bool = Field(
         False,
         description=(
@@ -111,6 +112,7 @@ class TaskDetail(TaskAnswer):
     traceback: str | None
     attempts: list[AttemptAnswer]
     events: list[EventAnswer]
+    reruns: list[str] = Field(description="The tasks that run it again, the newest first.")
 
 
 class TaskPage(Answer):
