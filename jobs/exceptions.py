@@ -76,6 +76,16 @@ class TransitionRefused(TaskQueueError):
     message = "Task {task_id} is {state}: it cannot {move}."
 
 
+class UniqueKeyTaken(TransitionRefused):
+    """The task may not open again: another one of its type with its key is open."""
+
+    code = "unique_key_taken"
+    message = (
+        "Task {task_id} is {state}: it cannot {move}, as task {holder} is open with the same "
+        "unique_key {unique_key!r}."
+    )
+
+
 class IdempotencyKeyReused(TaskQueueError):
     """The caller used this Idempotency-Key for another request. Nothing was written."""
 

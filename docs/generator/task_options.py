@@ -16,6 +16,7 @@ from jobs.domain.options import (
     check_retries,
     check_tags,
     check_timeout,
+    check_unique_key,
 )
 from jobs.domain.registry import TaskType
 from jobs.exceptions import InvalidOption
@@ -59,6 +60,7 @@ CHECKS: dict[str, Callable[[object], object]] = {
     "max_retries": check_retries,
     "timeout_seconds": check_timeout,
     "tags": check_tags,
+    "unique_key": lambda given: check_unique_key("" if given is None else given),
 }
 ALLOWED_IN_WORDS = {
     "queue_name": "a queue of `settings.TASKS`",

@@ -92,6 +92,7 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("Runs again", _tasks([task.parent] if task.parent else [])),
         ("Run again by", _tasks(reruns_of(task))),
         ("Tags", seen(", ".join(task.tags or []))),
+        ("Unique key", seen(task.unique_key or "")),
         ("Created", moment(task.created_at)),
         ("May run from", moment(task.run_after)),
         ("Expires", moment(task.expires_at) if task.expires_at else ""),

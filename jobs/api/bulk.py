@@ -51,8 +51,9 @@ class Bulk(ApiView):
 
 def _written(request: Request) -> dict[str, Any]:
     drafts = _drafts(read(BulkForm, request.data).tasks, actor=actor_of(request))
-    enqueue_drafts(drafts)
-    return {"count": len(drafts), "task_ids": [task.id for task in drafts]}
+    ids = enqueue_drafts(drafts)
+    existing = sum(task.id != task_id for task, task_id in zip(drafts, ids, strict=True))
+    return {"count": len(ids), "task_ids": ids, "existing": existing}
 
 
 def _drafts(bodies: list[object], *, actor: str) -> list[NewTask]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from jobs.api.moments import moment
 from jobs.api.problems import FieldError, InvalidInput, refuse
-from jobs.domain.options import MAX_TAG_CHARACTERS, MOST_TAGS
+from jobs.domain.options import MAX_KEY_CHARACTERS, MAX_TAG_CHARACTERS, MOST_TAGS
 
 #: As far into the future as a delay may reach: ten years.
 MOST_DELAY_SECONDS = 10 * 365 * 24 * 3600
@@ -74,6 +74,14 @@ class SubmitForm(CallForm):
     )
     name: str | None = Field(None, description="Synonym of `task_type`.")
     type: str | None = Field(None, description="Synonym of `task_type`.")
+    unique_key: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_KEY_CHARACTERS,
+        description=(
+            "While a task of this type with this key is open, it is the answer and none is written."
+        ),
+    )
 
 
 class RerunForm(CallForm):

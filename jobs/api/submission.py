@@ -52,7 +52,7 @@ def submission_of(body: object, *, actor: str) -> Submission:
         task_type=registry.get(name or ""),
         args=args or [],
         kwargs=kwargs or {},
-        options=options_of(form, actor=actor),
+        options=options_of(form, actor=actor) | CallOptions(unique_key=form.unique_key),
     )
 
 
@@ -87,19 +87,22 @@ def options_of(form: CallForm, *, actor: str) -> CallOptions:
     )
 
 
-def accepted(task: Task) -> dict[str, Any]:
-    """The answer to a task that was written."""
-    if task.state == State.SCHEDULED:
+def accepted(task: Task, *, is_new: bool = True) -> dict[str, Any]:
+    """The answer to a task that was written, or found by its `unique_key`."""
+    if not is_new:
+        done = f"with this unique_key is there already: it is {task.state} on {task.queue!r} queue"
+    elif task.state == State.SCHEDULED:
         done = f"scheduled on {task.queue!r} queue for {in_utc(task.run_after)}"
     else:
         done = f"queued on {task.queue!r} queue"
-    return {
+    answer = {
         "task_id": str(task.pk),
         "status": str(task.state),
         "priority": task.queue,
         "message": f"Task {task.name!r} {done}.",
         "max_retries": task.max_retries,
     }
+    return answer if is_new else answer | {"existing": True}
 
 
 def _both(names: tuple[str, ...], given: set[str]) -> FieldError | None:

@@ -23,7 +23,7 @@ from jobs.selectors.ending import state_within
 from jobs.selectors.explain import explain
 from jobs.selectors.pages import page
 from jobs.services.cancel import cancel
-from jobs.services.enqueue import enqueue
+from jobs.services.enqueue import enqueue_or_find
 from jobs.services.requeue import requeue
 
 #: How long a cancel waits for a running task to end before it answers "revoking".
@@ -50,8 +50,10 @@ def submit(request: Request) -> Response:
 
 def _written(request: Request) -> dict[str, Any]:
     asked = submission_of(request.data, actor=actor_of(request))
-    task = enqueue(task_type=asked.task_type, args=asked.args, kwargs=asked.kwargs, **asked.options)
-    return accepted(task)
+    task, is_new = enqueue_or_find(
+        task_type=asked.task_type, args=asked.args, kwargs=asked.kwargs, **asked.options
+    )
+    return accepted(task, is_new=is_new)
 
 
 class Submit(ApiView):

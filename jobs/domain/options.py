@@ -13,6 +13,7 @@ MAX_RETRIES = 1000
 MAX_TIMEOUT_SECONDS = 7 * 24 * 3600.0
 MAX_NAME_CHARACTERS = 200
 MOST_TAGS = 20
+MAX_KEY_CHARACTERS = 200
 MAX_TAG_CHARACTERS = 50
 
 
@@ -32,6 +33,8 @@ class Options(Execution, total=False):
     """Revoked if no worker was free before then; needs a time zone."""
     tags: Sequence[str]
     """Words by which lists find the task."""
+    unique_key: str | None
+    """While a task of this type with this key is open, no other is written: it is the answer."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -43,6 +46,7 @@ class CallOptions(TypedDict, total=False):
     run_after: datetime | None
     expires_at: datetime | None
     tags: Sequence[str] | None
+    unique_key: str | None
     submitted_by: str
     parent: UUID | None
     """The task that this one runs again."""
@@ -114,6 +118,17 @@ def check_tags(tags: object) -> tuple[str, ...]:
             ),
         )
     return tuple(dict.fromkeys(tags))
+
+
+def check_unique_key(key: object) -> str | None:
+    """The key, if one is given. Raises InvalidOption unless it is 1 to 200 printable characters."""
+    if key is None or (isinstance(key, str) and _is_label(key, MAX_KEY_CHARACTERS)):
+        return key
+    raise InvalidOption(
+        field="unique_key",
+        given=key,
+        allowed=f"1 to {MAX_KEY_CHARACTERS} printable characters, no space at either end",
+    )
 
 
 def check_name(field: str, name: object) -> str:

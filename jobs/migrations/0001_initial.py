@@ -108,12 +108,14 @@ class Migration(migrations.Migration):
                 ('progress', models.JSONField(blank=True, null=True)),
                 ('submitted_by', models.CharField(blank=True, db_default='', default='', max_length=150)),
                 ('tags', models.JSONField(blank=True, help_text='NULL when there are none', null=True)),
+                ('unique_key', models.CharField(blank=True, max_length=200, null=True)),
                 ('parent', models.UUIDField(blank=True, help_text='The task that this one runs again', null=True)),
             ],
             options={
                 'ordering': ('-pk',),
                 'permissions': (('submit_task', 'Can submit tasks'), ('cancel_task', 'Can cancel tasks'), ('requeue_task', 'Can requeue tasks'), ('discard_task', 'Can discard dead letters'), ('view_payload', 'Can see arguments, results and errors')),
                 'indexes': [models.Index(condition=models.Q(('state', 'PENDING')), fields=['queue', 'run_after'], name='task_pending'), models.Index(condition=models.Q(('state__in', ['RETRY', 'SCHEDULED'])), fields=['run_after'], name='task_due'), models.Index(condition=models.Q(('state', 'STARTED')), fields=['worker'], name='task_running'), models.Index(condition=models.Q(('discarded_at', None), ('state', 'FAILURE')), fields=['id', 'queue'], name='task_dead_letter'), jobs.models.task.EndedIndex(condition=models.Q(('state', 'SUCCESS'), _negated=True), fields=['state', 'id'], name='task_open'), jobs.models.task.EndedIndex(condition=models.Q(('state__in', ['FAILURE', 'REVOKED', 'SUCCESS'])), fields=['name', 'id'], name='task_name'), jobs.models.task.EndedIndex(condition=models.Q(('state__in', ['FAILURE', 'REVOKED', 'SUCCESS'])), fields=['queue', 'id'], name='task_queue'), models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='task_parent')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('unique_key__isnull', False), ('state__in', ['BLOCKED', 'PENDING', 'RETRY', 'SCHEDULED', 'STARTED'])), fields=('name', 'unique_key'), name='task_unique_key')],
             },
         ),
         migrations.CreateModel(

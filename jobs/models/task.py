@@ -60,6 +60,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
         where = "jobs_task.state = 'FAILURE' AND jobs_task.discarded_at IS NULL"
         return cast("Self", self.extra(where=[where]))  # noqa: S610 - a constant
 
+    def holding_keys(self) -> Self:
+        """Open, with a unique key that no other open task of the type may have.
+
+        Spelled in literals, as the dead letters are.
+        """
+        states = ", ".join(f"'{state}'" for state in _states(OPEN))
+        where = f"jobs_task.unique_key IS NOT NULL AND jobs_task.state IN ({states})"
+        return cast("Self", self.extra(where=[where]))  # noqa: S610 - constants
+
     def on_queue(self, name: str) -> Self:
         """Of one queue."""
         return self.filter(queue=name)
@@ -118,6 +127,7 @@ class Task(models.Model):
     progress = models.JSONField(null=True, blank=True)
     submitted_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     tags = models.JSONField(null=True, blank=True, help_text="NULL when there are none")
+    unique_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - as worker
     parent = models.UUIDField(null=True, blank=True, help_text="The task that this one runs again")
 
     objects = TaskQuerySet.as_manager()
@@ -147,6 +157,15 @@ class Task(models.Model):
                 fields=["queue", "id"], name="task_queue", condition=Q(state__in=_states(ENDED))
             ),
             models.Index(fields=["parent"], name="task_parent", condition=Q(parent__isnull=False)),
+        )
+        constraints = (
+            # It holds whatever moves an ended task back; plain tasks never enter it. The order of
+            # the two conditions lets a NULL decide.
+            models.UniqueConstraint(
+                fields=["name", "unique_key"],
+                name="task_unique_key",
+                condition=Q(unique_key__isnull=False) & Q(state__in=_states(OPEN)),
+            ),
         )
         permissions = (
             ("submit_task", "Can submit tasks"),

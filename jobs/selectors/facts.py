@@ -58,6 +58,7 @@ def task_line(task: Task) -> dict[str, Any]:
         "worker": task.worker,
         "submitted_by": task.submitted_by,
         "tags": task.tags or [],
+        "unique_key": task.unique_key,
         "parent": str(task.parent) if task.parent else None,
     }
 

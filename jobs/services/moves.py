@@ -25,7 +25,9 @@ class Report:
     requested: list[UUID] = field(default_factory=list)
     """Running tasks that were asked to stop."""
     refused: dict[UUID, State] = field(default_factory=dict)
-    """The state that forbade it."""
+    """The state that forbade it, or in which something else did."""
+    errors: dict[UUID, TransitionRefused] = field(default_factory=dict)
+    """What that was, where it was not the state."""
     missing: list[UUID] = field(default_factory=list)
 
     @property
@@ -37,15 +39,17 @@ class Report:
         """The one task of this report; raises TaskNotFound or TransitionRefused for it."""
         for task_id in self.missing:
             raise TaskNotFound(task_id=task_id)
+        for error in self.errors.values():
+            raise error
         for task_id, state in self.refused.items():
             raise TransitionRefused(task_id=task_id, state=state.value, move=move.value)
         return (self.moved or self.requested)[0]
 
 
 def locked(task_ids: Sequence[UUID]) -> list[Task]:
-    """The tasks' id, state, queue and worker, locked until the transaction ends, in id order."""
+    """The tasks, their long columns deferred, locked until the transaction ends, in id order."""
     rows = Task.objects.filter(pk__in=task_ids).only(
-        "pk", "state", "queue", "name", "worker", "discarded_at"
+        "pk", "state", "queue", "name", "worker", "discarded_at", "unique_key"
     )
     if connection.features.has_select_for_update:
         rows = rows.select_for_update()

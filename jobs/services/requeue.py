@@ -4,15 +4,20 @@ from collections.abc import Iterable
 from functools import partial
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from jobs.broker import tickets
 from jobs.domain.states import Move, State, allowed
+from jobs.exceptions import TransitionRefused, UniqueKeyTaken
 from jobs.models import Event, Task
 from jobs.services import moves
 from jobs.services.moves import Report
+from jobs.services.unique import holders_of
+
+#: How often a key may be taken between the look and the write, before the error is the caller's.
+MOST_LOOKS = 5
 
 
 def requeue(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
@@ -20,7 +25,8 @@ def requeue(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
 
     Raises:
         TaskNotFound: no task has this id.
-        TransitionRefused: it has not ended.
+        TransitionRefused: it has not ended, or another task took its `unique_key` meanwhile
+            (UniqueKeyTaken).
     """
     report = requeue_many(task_ids=[task_id], actor=actor, reason=reason)
     return Task.objects.get(pk=report.only(Move.REQUEUE))
@@ -30,14 +36,28 @@ def requeue_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = ""
     """Requeue every task that has ended; the report says what became of each."""
     report = Report()
     for ids in moves.chunks(task_ids):
-        with transaction.atomic():
-            _requeue(ids, report, actor=actor, reason=reason)
+        _requeue_if_unique(ids, report, actor=actor, reason=reason)
     return report
+
+
+def _requeue_if_unique(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None:
+    """Look again when a task came meanwhile that takes the key of one of these."""
+    for look in range(1, MOST_LOOKS + 1):
+        try:
+            with transaction.atomic():
+                _requeue(ids, report, actor=actor, reason=reason)
+        except IntegrityError:
+            if look == MOST_LOOKS:
+                raise
+        else:
+            return
 
 
 def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None:
     tasks = moves.locked(ids)
     ended = [task for task in tasks if allowed(Move.REQUEUE, State(task.state))]
+    errors = _taken_keys(ended)
+    ended = [task for task in ended if task.pk not in errors]
     moves.apply(
         Move.REQUEUE,
         ended,
@@ -62,5 +82,24 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
     if places:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
     report.moved += [task.pk for task in ended]
+    report.errors |= errors
     report.refused |= {task.pk: State(task.state) for task in tasks if task not in ended}
     report.missing += sorted(set(ids) - {task.pk for task in tasks})
+
+
+def _taken_keys(tasks: Iterable[Task]) -> dict[UUID, TransitionRefused]:
+    """What forbids tasks to open again: their keys are taken, by others or by earlier ones."""
+    keyed = [(task, (task.name, task.unique_key)) for task in tasks if task.unique_key is not None]
+    holders = holders_of(key for _, key in keyed)
+    errors: dict[UUID, TransitionRefused] = {}
+    for task, key in keyed:
+        holder = holders.setdefault(key, str(task.pk))
+        if holder != str(task.pk):
+            errors[task.pk] = UniqueKeyTaken(
+                task_id=task.pk,
+                state=task.state,
+                move=Move.REQUEUE.value,
+                holder=holder,
+                unique_key=task.unique_key,
+            )
+    return errors

@@ -12,7 +12,7 @@ from jobs.domain.states import State
 from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Event, Task
 from jobs.services import moves
-from jobs.services.enqueue import enqueue
+from jobs.services.enqueue import enqueue_or_find
 
 
 def rerun(
@@ -28,7 +28,8 @@ def rerun(
 
     `args` or `kwargs`, where one is given, replace the old arguments as a whole. Of the options
     that are not given, queue, retries, time limit and tags are as the old row has them; its moments
-    are not taken over. Both rows get an event.
+    are not taken over, nor is its `unique_key`. Both rows get an event. With a `unique_key` that is
+    taken it gives the task that has it, and writes nothing.
 
     Raises:
         TaskNotFound: no task has this id.
@@ -44,14 +45,15 @@ def rerun(
     if args is None and kwargs is None:
         args, kwargs = old.args, old.kwargs
     with transaction.atomic():
-        new = enqueue(
+        new, is_new = enqueue_or_find(
             task_type=registry.get(old.name),
             args=args or (),
             kwargs=kwargs,
             **_options(old, options, actor),
         )
-        moves.record([old], kind=Event.Kind.RERUN, actor=actor, reason=reason)
-        moves.record([new], kind=Event.Kind.RERUN_OF, actor=actor, reason=reason)
+        if is_new:
+            moves.record([old], kind=Event.Kind.RERUN, actor=actor, reason=reason)
+            moves.record([new], kind=Event.Kind.RERUN_OF, actor=actor, reason=reason)
     return new
 
 

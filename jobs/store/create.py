@@ -1,6 +1,6 @@
 """New rows: one statement for one task, one for many."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice
@@ -12,6 +12,7 @@ import orjson
 from django.db import connection, transaction
 
 from jobs.store.dialect import is_postgresql, key, text
+from jobs.store.dialect import task_id as task_id_of
 from jobs.store.tags import index_tags
 
 COLUMNS = (
@@ -32,6 +33,32 @@ INSERT_MANY_SQLITE = (
     f"INSERT INTO jobs_task ({COLUMNS}) "  # noqa: S608
     f"SELECT {_SHARED}, value->>0, value->>1, value->>2 FROM json_each(%s)"
 )
+_CASTS = {
+    "max_retries": "int",
+    "timeout_seconds": "float8",
+    "run_after": "timestamptz",
+    "expires_at": "timestamptz",
+    "created_at": "timestamptz",
+    "updated_at": "timestamptz",
+    "tags": "jsonb",
+    "parent": "uuid",
+    "id": "uuid",
+    "args": "jsonb",
+    "kwargs": "jsonb",
+}
+_NAMES = (*COLUMNS.split(", "), "unique_key")
+_INSERT_KEYED = f"INSERT INTO jobs_task ({', '.join(_NAMES)}) SELECT "
+_KEYED_POSTGRESQL = (
+    _INSERT_KEYED
+    + ", ".join(f"(value->>{n})::{_CASTS.get(name, 'text')}" for n, name in enumerate(_NAMES))
+    + " FROM jsonb_array_elements(%s::jsonb) ON CONFLICT DO NOTHING RETURNING id::text"
+)
+# Without the WHERE the parser takes ON for a part of a join.
+_KEYED_SQLITE = (
+    _INSERT_KEYED
+    + ", ".join(f"value->>{n}" for n in range(len(_NAMES)))
+    + " FROM json_each(%s) WHERE true ON CONFLICT DO NOTHING RETURNING id"
+)
 
 _COPY_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
@@ -51,6 +78,7 @@ class Terms:
     submitted_by: str
     tags: tuple[str, ...] = ()
     parent: UUID | None = None
+    unique_key: str | None = None
 
     def columns(self) -> tuple[Any, ...]:
         """The first `SHARED_COUNT` of `COLUMNS`, as the database in use takes them."""
@@ -101,6 +129,30 @@ def insert_many(new: Iterable[NewTask]) -> None:
     write = _copy if is_postgresql() else _insert_chunks
     with transaction.atomic(), connection.cursor() as cursor:
         index_tags(cursor, write(cursor, groups))
+
+
+def insert_keyed(new: Sequence[NewTask]) -> set[str]:
+    """Write tasks that have a `unique_key` each; gives the ids of those whose keys were free.
+
+    In the order of their keys, so that two batches never wait for each other in a ring.
+    """
+    ordered = sorted(new, key=lambda task: (task.terms.name, task.terms.unique_key or ""))
+    written: set[str] = set()
+    with transaction.atomic(), connection.cursor() as cursor:
+        for start in range(0, len(ordered), SQLITE_CHUNK):
+            rows = [_keyed(task) for task in ordered[start : start + SQLITE_CHUNK]]
+            statement = _KEYED_POSTGRESQL if is_postgresql() else _KEYED_SQLITE
+            cursor.execute(statement, [orjson.dumps(rows).decode()])
+            ids = [row[0] for row in cursor.fetchall()]
+            written.update(ids if is_postgresql() else map(task_id_of, ids))
+        tagged = [(tag, task.id) for task in new if task.id in written for tag in task.terms.tags]
+        index_tags(cursor, tagged)
+    return written
+
+
+def _keyed(new: NewTask) -> tuple[Any, ...]:
+    task_id = new.id if is_postgresql() else key(new.id)
+    return (*new.terms.columns(), task_id, new.args, new.kwargs, new.terms.unique_key)
 
 
 def _copy(cursor: Any, groups: Groups) -> list[TagOf]:

@@ -18,6 +18,9 @@ class Accepted(Answer):
     priority: str
     message: str
     max_retries: int
+    existing: bool = Field(
+        False, description="True when an open task had the `unique_key`: it is this one."
+    )
 
 
 class BulkAccepted(Answer):
@@ -25,6 +28,12 @@ class BulkAccepted(Answer):
 
     count: int
     task_ids: list[str]
+    existing: int = Field(
+        description=(
+            "How many of them were not written, as an open task has their `unique_key`: it stands "
+            "in their place."
+        )
+    )
 
 
 class Progress(BaseModel):
@@ -88,6 +97,7 @@ class TaskLine(Answer):
     worker: str | None
     submitted_by: str
     tags: list[str]
+    unique_key: str | None
     parent: str | None = Field(description="The task that this one runs again.")
     withheld: bool = Field(
         False,
