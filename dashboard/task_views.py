@@ -18,7 +18,7 @@ from jobs.domain.states import allowed as may_move
 from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Attempt, Task
 from jobs.selectors.explain import explain
-from jobs.selectors.relatives import reruns_of
+from jobs.selectors.relatives import dependencies_of, reruns_of
 from jobs.selectors.timeline import timeline
 from jobs.services.cancel import cancel
 from jobs.services.requeue import requeue
@@ -90,5 +90,6 @@ def _facts(request: HttpRequest, row: Task) -> dict[str, Any]:
         "reasons": [] if state is State.SUCCESS else explain(row),
         "steps": timeline(row),
         "reruns": reruns_of(row),
+        "dependencies": dependencies_of(row),
         "attempts": {attempt.number: attempt for attempt in attempts} if payload else {},
     }

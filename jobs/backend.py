@@ -82,7 +82,7 @@ class TaskBackend(BaseTaskBackend):
             expires_at=task_type.expires_at,
         )
         if not is_new:
-            return self.get_result(str(row.pk))
+            return cast("TaskResult[P, R]", self.get_result(str(row.pk)))
         result = self._result(
             task, row, [], args=to_jsonable_python(args), kwargs=to_jsonable_python(kwargs)
         )

@@ -86,6 +86,16 @@ class UniqueKeyTaken(TransitionRefused):
     )
 
 
+class DependencyFailed(TransitionRefused):
+    """The task may not open again: what it depends on failed."""
+
+    code = "dependency_failed"
+    message = (
+        "Task {task_id} is {state}: it cannot {move}, as it depends on task {dependency}, which is "
+        "{dependency_state}: requeue that first."
+    )
+
+
 class IdempotencyKeyReused(TaskQueueError):
     """The caller used this Idempotency-Key for another request. Nothing was written."""
 

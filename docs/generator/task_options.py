@@ -12,6 +12,7 @@ from jobs import RetryPolicy, task
 from jobs.domain.options import (
     Declaration,
     Options,
+    check_depends_on,
     check_name,
     check_retries,
     check_tags,
@@ -60,6 +61,7 @@ CHECKS: dict[str, Callable[[object], object]] = {
     "max_retries": check_retries,
     "timeout_seconds": check_timeout,
     "tags": check_tags,
+    "depends_on": check_depends_on,
     "unique_key": lambda given: check_unique_key("" if given is None else given),
 }
 ALLOWED_IN_WORDS = {

@@ -16,7 +16,7 @@ from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.models import Task
 from jobs.selectors.explain import Reason, explain
-from jobs.selectors.relatives import reruns_of
+from jobs.selectors.relatives import dependencies_of, reruns_of
 from jobs.selectors.timeline import MOST_ATTEMPTS, timeline
 
 
@@ -91,6 +91,7 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("Submitted by", seen(task.submitted_by) or "anonymous"),
         ("Runs again", _tasks([task.parent] if task.parent else [])),
         ("Run again by", _tasks(reruns_of(task))),
+        ("Depends on", _tasks(dependencies_of(task))),
         ("Tags", seen(", ".join(task.tags or []))),
         ("Unique key", seen(task.unique_key or "")),
         ("Created", moment(task.created_at)),

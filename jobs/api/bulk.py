@@ -15,7 +15,8 @@ from jobs.api.problems import MOST_ERRORS, FieldError, InvalidInput, errors_of
 from jobs.api.schema import WITH_BODY, call
 from jobs.api.submission import submission_of
 from jobs.api.views import ApiView
-from jobs.exceptions import TaskQueueError
+from jobs.exceptions import InvalidOption, TaskQueueError
+from jobs.services.dependencies import placed, standing
 from jobs.services.enqueue import draft, enqueue_drafts, terms_of
 from jobs.store.create import NewTask
 
@@ -58,25 +59,39 @@ def _written(request: Request) -> dict[str, Any]:
 
 def _drafts(bodies: list[object], *, actor: str) -> list[NewTask]:
     now = timezone.now()
-    drafts: list[NewTask] = []
+    drafts: dict[int, NewTask] = {}
     faults: list[FieldError] = []
     for index, body in enumerate(bodies):
         try:
             asked = submission_of(body, actor=actor)
             terms = terms_of(asked.task_type, now=now, **asked.options)
-            drafts.append(draft(asked.task_type, asked.args, asked.kwargs, terms=terms))
+            drafts[index] = draft(asked.task_type, asked.args, asked.kwargs, terms=terms)
         except (InvalidInput, TaskQueueError) as error:
-            found = error.errors if isinstance(error, InvalidInput) else errors_of(error)
-            faults += [
-                {
-                    "index": index,
-                    "field": f"tasks.{index}.{fault['field']}",
-                    "message": fault["message"],
-                }
-                for fault in found
-            ]
+            faults += _at(index, error)
             if len(faults) >= MOST_ERRORS:
                 break
-    if faults:
-        raise InvalidInput(faults)
-    return drafts
+    placed_drafts, unplaced = _placed(drafts)
+    if faults or unplaced:
+        raise InvalidInput(faults + unplaced)
+    return placed_drafts
+
+
+def _placed(drafts: dict[int, NewTask]) -> tuple[list[NewTask], list[FieldError]]:
+    """The drafts as what they depend on leaves them, and the faults of those that cannot be."""
+    states = standing(each for new in drafts.values() for each in new.terms.depends_on)
+    found: list[NewTask] = []
+    faults: list[FieldError] = []
+    for index, new in drafts.items():
+        try:
+            found.append(new._replace(terms=placed(new.terms, states)))
+        except InvalidOption as error:
+            faults += _at(index, error)
+    return found, faults
+
+
+def _at(index: int, error: InvalidInput | TaskQueueError) -> list[FieldError]:
+    found = error.errors if isinstance(error, InvalidInput) else errors_of(error)
+    return [
+        {"index": index, "field": f"tasks.{index}.{fault['field']}", "message": fault["message"]}
+        for fault in found
+    ]

@@ -7,7 +7,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from jobs.api.moments import moment
 from jobs.api.problems import FieldError, InvalidInput, refuse
-from jobs.domain.options import MAX_KEY_CHARACTERS, MAX_TAG_CHARACTERS, MOST_TAGS
+from jobs.domain.options import (
+    MAX_KEY_CHARACTERS,
+    MAX_TAG_CHARACTERS,
+    MOST_DEPENDENCIES,
+    MOST_TAGS,
+)
 
 #: As far into the future as a delay may reach: ten years.
 MOST_DELAY_SECONDS = 10 * 365 * 24 * 3600
@@ -63,6 +68,11 @@ class CallForm(Form):
         None,
         max_length=MOST_TAGS,
         description="Words by which lists find the task; printable, no space at either end.",
+    )
+    depends_on: list[str] | None = Field(
+        None,
+        max_length=MOST_DEPENDENCIES,
+        description="Ids of tasks that must succeed before this one runs.",
     )
 
 

@@ -83,6 +83,7 @@ def options_of(form: CallForm, *, actor: str) -> CallOptions:
         run_after=run_after,
         expires_at=form.expires_at,
         tags=form.tags,
+        depends_on=form.depends_on,
         submitted_by=actor,
     )
 
@@ -91,6 +92,8 @@ def accepted(task: Task, *, is_new: bool = True) -> dict[str, Any]:
     """The answer to a task that was written, or found by its `unique_key`."""
     if not is_new:
         done = f"with this unique_key is there already: it is {task.state} on {task.queue!r} queue"
+    elif task.state == State.BLOCKED:
+        done = f"waits for the tasks it depends on, and then on {task.queue!r} queue"
     elif task.state == State.SCHEDULED:
         done = f"scheduled on {task.queue!r} queue for {in_utc(task.run_after)}"
     else:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -14,6 +15,7 @@ MAX_TIMEOUT_SECONDS = 7 * 24 * 3600.0
 MAX_NAME_CHARACTERS = 200
 MOST_TAGS = 20
 MAX_KEY_CHARACTERS = 200
+MOST_DEPENDENCIES = 100
 MAX_TAG_CHARACTERS = 50
 
 
@@ -35,6 +37,8 @@ class Options(Execution, total=False):
     """Words by which lists find the task."""
     unique_key: str | None
     """While a task of this type with this key is open, no other is written: it is the answer."""
+    depends_on: Sequence[UUID | str]
+    """Ids of tasks that must succeed first; one that fails or is revoked fails this one too."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -47,6 +51,7 @@ class CallOptions(TypedDict, total=False):
     expires_at: datetime | None
     tags: Sequence[str] | None
     unique_key: str | None
+    depends_on: Sequence[UUID | str] | None
     submitted_by: str
     parent: UUID | None
     """The task that this one runs again."""
@@ -131,6 +136,18 @@ def check_unique_key(key: object) -> str | None:
     )
 
 
+def check_depends_on(ids: object) -> tuple[str, ...]:
+    """The ids as texts, each once. Raises InvalidOption unless they are at most 100 UUIDs."""
+    if isinstance(ids, list | tuple) and len(ids) <= MOST_DEPENDENCIES:
+        with suppress(ValueError):
+            return tuple(dict.fromkeys(map(_task_id, ids)))
+    raise InvalidOption(
+        field="depends_on",
+        given=ids,
+        allowed=f"a list of up to {MOST_DEPENDENCIES} ids of tasks",
+    )
+
+
 def check_name(field: str, name: object) -> str:
     """A task type's name. Raises InvalidOption unless it is 1 to 200 printable characters."""
     if not isinstance(name, str) or not _is_label(name, MAX_NAME_CHARACTERS):
@@ -149,3 +166,9 @@ def _is_label(text: object, most_characters: int) -> bool:
         and text.isprintable()
         and text == text.strip()
     )
+
+
+def _task_id(given: object) -> str:
+    if not isinstance(given, UUID | str):
+        raise ValueError(given)  # noqa: TRY004 - as UUID() does with a text that is none
+    return str(UUID(str(given)))

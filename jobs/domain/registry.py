@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, Unpack, runtime_checkable
+from uuid import UUID
 
 from jobs.compat import DEFAULT_TASK_PRIORITY, DEFAULT_TASK_QUEUE_NAME, Task
 from jobs.conf import default_timeout_seconds
 from jobs.domain.arguments import Arguments, LooseArguments, TypedArguments
 from jobs.domain.options import (
     Options,
+    check_depends_on,
     check_name,
     check_retries,
     check_tags,
@@ -65,6 +67,8 @@ class TaskType(Task[P, R]):
     """Words by which lists find its tasks; set by `using()`."""
     unique_key: str | None = None
     """Of which at most one task of this type is open; set by `using()`."""
+    depends_on: Sequence[UUID | str] = ()
+    """What must succeed first; set by `using()`."""
     do_not_call_in_templates: ClassVar[bool] = True
     """Django's templates call what can be called; showing a type must not run its function."""
     typed: bool = False
@@ -78,6 +82,7 @@ class TaskType(Task[P, R]):
         check_timeout(self.timeout_seconds)
         object.__setattr__(self, "tags", check_tags(self.tags))
         check_unique_key(self.unique_key)
+        object.__setattr__(self, "depends_on", check_depends_on(self.depends_on))
         if not registry.holds(self):
             self._check_declaration()
             registry.declare(self)

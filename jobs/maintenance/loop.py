@@ -10,6 +10,7 @@ from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
 from jobs.maintenance.sweep import Sweeper
+from jobs.maintenance.unblock import unblock
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Maintenance:
             return
         try:
             promote()
+            unblock()
             self._sweeper.sweep()
             self._reaper.reap()
             forget_keys()

@@ -1,6 +1,7 @@
 """What is kept: tasks, attempts, events, workers' leases, counts per minute, callers' keys."""
 
 from jobs.models.attempt import Attempt
+from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.idempotency import IdempotencyKey
 from jobs.models.rollup import Rollup
@@ -8,4 +9,13 @@ from jobs.models.tag import TaskTag
 from jobs.models.task import Task
 from jobs.models.worker import WorkerLease
 
-__all__ = ["Attempt", "Event", "IdempotencyKey", "Rollup", "Task", "TaskTag", "WorkerLease"]
+__all__ = [
+    "Attempt",
+    "Dependency",
+    "Event",
+    "IdempotencyKey",
+    "Rollup",
+    "Task",
+    "TaskTag",
+    "WorkerLease",
+]

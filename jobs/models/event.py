@@ -18,6 +18,7 @@ class Event(models.Model):
         DISCARDED = "discarded"
         EXPIRED = "expired"
         RESCUED = "rescued"
+        DEPENDENCY_FAILED = "dependency_failed"
         RERUN = "rerun"
         RERUN_OF = "rerun_of"
 

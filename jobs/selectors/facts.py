@@ -5,7 +5,7 @@ from typing import Any
 
 from jobs.domain.states import ENDED, State
 from jobs.models import Attempt, Event, Task
-from jobs.selectors.relatives import reruns_of
+from jobs.selectors.relatives import dependencies_of, reruns_of
 
 #: What only those see who may see payloads.
 PAYLOAD_FIELDS = frozenset({"args", "kwargs", "result", "error", "traceback", "log", "progress"})
@@ -17,8 +17,8 @@ def task_facts(task: Task, *, attempts: bool = False) -> dict[str, Any]:
     """All of one task.
 
     Moments are ISO 8601 in UTC. With `attempts` also its attempts, its events, the traceback of its
-    last failed attempt and the tasks that run it again, at the price of three queries, two of which
-    a prefetch may save.
+    last failed attempt, what it depends on and the tasks that run it again, at the price of four
+    queries, two of which a prefetch may save.
     """
     facts = task_line(task) | {"args": task.args, "kwargs": task.kwargs, "result": task.result}
     if attempts:
@@ -28,6 +28,7 @@ def task_facts(task: Task, *, attempts: bool = False) -> dict[str, Any]:
         )
         facts["attempts"] = [_attempt(attempt) for attempt in tries]
         facts["events"] = [_event(event) for event in task.events.all()]
+        facts["depends_on"] = [str(pk) for pk in dependencies_of(task)]
         facts["reruns"] = [str(pk) for pk in reruns_of(task)]
     return facts
 

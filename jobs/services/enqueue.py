@@ -16,6 +16,7 @@ from jobs.broker import changes, tickets
 from jobs.broker.connection import queue_names
 from jobs.domain.options import (
     CallOptions,
+    check_depends_on,
     check_retries,
     check_tags,
     check_timeout,
@@ -25,6 +26,7 @@ from jobs.domain.registry import TaskType
 from jobs.domain.states import State
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import Task
+from jobs.services.dependencies import link, placed, standing
 from jobs.services.unique import insert_unique
 from jobs.store.create import NewTask, Terms, insert, insert_many
 
@@ -62,14 +64,15 @@ def enqueue_or_find(
     **options: Unpack[CallOptions],
 ) -> tuple[Task, bool]:
     """As `enqueue`; gives also whether the task is a new one."""
-    terms = terms_of(task_type, now=timezone.now(), **options)
+    terms = _terms_now(task_type, **options)
     new = draft(task_type, args, kwargs or {}, terms=terms)
-    if terms.unique_key is None:
+    if terms.is_plain:
         insert(new)
-    elif found := insert_unique([new]):
-        return Task.objects.get(pk=found[new.id]), False
-    announce([new])
-    return _as_model(new), True
+        announce([new])
+        return _as_model(new), True
+    (task_id,) = enqueue_drafts([new])
+    is_new = task_id == new.id
+    return (_as_model(new) if is_new else Task.objects.get(pk=task_id)), is_new
 
 
 def enqueue_many(
@@ -83,17 +86,18 @@ def enqueue_many(
     remaining = iter(calls)
     with transaction.atomic():
         while chunk := list(islice(remaining, CHUNK)):
-            terms = terms_of(task_type, now=timezone.now(), **options)
+            terms = _terms_now(task_type, **options)
             _check_for_many(terms)
             new: list[NewTask] = []
             insert_many(_drafts(task_type, chunk, terms=terms, kept=new))
+            link(new)
             announce(new)
             ids += [task.id for task in new]
     return ids
 
 
 def enqueue_drafts(new: Sequence[NewTask]) -> list[str]:
-    """Write checked drafts, which may be of many types; all or none.
+    """Write checked and placed drafts, which may be of many types; all or none.
 
     Gives a task's id for each draft: its own or, where its `unique_key` is taken, that of the open
     task that has it, which may be an earlier one of these.
@@ -103,10 +107,18 @@ def enqueue_drafts(new: Sequence[NewTask]) -> list[str]:
     for task in new:
         (by_terms[task.terms] if task.terms.unique_key is None else keyed).append(task)
     with transaction.atomic():
-        insert_many(chain.from_iterable(by_terms.values()))
+        if by_terms:
+            insert_many(chain.from_iterable(by_terms.values()))
         found = insert_unique(keyed)
-        announce([task for task in new if task.id not in found])
+        written = [task for task in new if task.id not in found]
+        link(written)
+        announce(written)
     return [found.get(task.id, task.id) for task in new]
+
+
+def _terms_now(task_type: TaskType[..., Any], **options: Unpack[CallOptions]) -> Terms:
+    terms = terms_of(task_type, now=timezone.now(), **options)
+    return placed(terms, standing(terms.depends_on)) if terms.depends_on else terms
 
 
 def _check_for_many(terms: Terms) -> None:
@@ -141,10 +153,13 @@ def terms_of(
     expires_at: datetime | None = None,
     tags: Sequence[str] | None = None,
     unique_key: str | None = None,
+    depends_on: Sequence[UUID | str] | None = None,
     submitted_by: str = "",
     parent: UUID | None = None,
 ) -> Terms:
     """What all rows of one call say, by its options and else by its type.
+
+    Not yet `placed` among what they depend on.
 
     Raises:
         UnknownQueue, InvalidOption: an option is not allowed.
@@ -171,6 +186,7 @@ def terms_of(
         tags=check_tags(task_type.tags if tags is None else tags),
         parent=parent,
         unique_key=check_unique_key(task_type.unique_key if unique_key is None else unique_key),
+        depends_on=check_depends_on(task_type.depends_on if depends_on is None else depends_on),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -36,8 +36,7 @@ def once(*, key: str, caller: str, request: object, act: Callable[[], Answer]) -
             break
     if known.fingerprint != fingerprint:
         raise IdempotencyKeyReused(key=key)
-    remembered: Answer = known.answer
-    return remembered
+    return cast("Answer", known.answer)
 
 
 def _fingerprint(request: object) -> str:

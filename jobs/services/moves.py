@@ -49,7 +49,15 @@ class Report:
 def locked(task_ids: Sequence[UUID]) -> list[Task]:
     """The tasks, their long columns deferred, locked until the transaction ends, in id order."""
     rows = Task.objects.filter(pk__in=task_ids).only(
-        "pk", "state", "queue", "name", "worker", "discarded_at", "unique_key"
+        "pk",
+        "state",
+        "queue",
+        "name",
+        "worker",
+        "discarded_at",
+        "unique_key",
+        "run_after",
+        "awaited",
     )
     if connection.features.has_select_for_update:
         rows = rows.select_for_update()
@@ -79,18 +87,22 @@ def apply(
     move: Move,
     tasks: Sequence[Task],
     *,
-    kind: Event.Kind,
-    actor: str,
-    reason: str,
+    kind: Event.Kind | None = None,
+    actor: str = "",
+    reason: str = "",
     **columns: object,
 ) -> None:
-    """Move locked tasks, all of which may make the move; must run inside a transaction."""
+    """Move locked tasks, all of which may make the move; must run inside a transaction.
+
+    Without a kind no history is written: the move says nothing that the rows do not.
+    """
     if not tasks:
         return
     target = MOVES[move].target
     ids = [task.pk for task in tasks]
     Task.objects.filter(pk__in=ids).update(state=target, updated_at=timezone.now(), **columns)
-    record(tasks, kind=kind, actor=actor, reason=reason)
+    if kind is not None:
+        record(tasks, kind=kind, actor=actor, reason=reason)
     tell(ids, target.value)
 
 

@@ -13,6 +13,7 @@ from jobs.domain.states import Move, State, allowed
 from jobs.exceptions import TransitionRefused, UniqueKeyTaken
 from jobs.models import Event, Task
 from jobs.services import moves
+from jobs.services.dependencies import block, failed_dependencies
 from jobs.services.moves import Report
 from jobs.services.unique import holders_of
 
@@ -23,19 +24,24 @@ MOST_LOOKS = 5
 def requeue(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
     """Make one ended task PENDING again, with all its tries, and give its row.
 
+    One that depends on tasks which have not all succeeded is BLOCKED again.
+
     Raises:
         TaskNotFound: no task has this id.
-        TransitionRefused: it has not ended, or another task took its `unique_key` meanwhile
-            (UniqueKeyTaken).
+        TransitionRefused: it has not ended; or, as UniqueKeyTaken, another task took its
+            `unique_key`; or, as DependencyFailed, a task that it depends on failed.
     """
     report = requeue_many(task_ids=[task_id], actor=actor, reason=reason)
     return Task.objects.get(pk=report.only(Move.REQUEUE))
 
 
 def requeue_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = "") -> Report:
-    """Requeue every task that has ended; the report says what became of each."""
+    """Requeue every task that has ended; the report says what became of each.
+
+    The oldest first: those that others depend on come before them.
+    """
     report = Report()
-    for ids in moves.chunks(task_ids):
+    for ids in moves.chunks(sorted(task_ids, key=str)):
         _requeue_if_unique(ids, report, actor=actor, reason=reason)
     return report
 
@@ -56,7 +62,7 @@ def _requeue_if_unique(ids: list[UUID], report: Report, *, actor: str, reason: s
 def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None:
     tasks = moves.locked(ids)
     ended = [task for task in tasks if allowed(Move.REQUEUE, State(task.state))]
-    errors = _taken_keys(ended)
+    errors = failed_dependencies(ended) | _taken_keys(ended)
     ended = [task for task in ended if task.pk not in errors]
     moves.apply(
         Move.REQUEUE,
@@ -78,7 +84,8 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
         error="",
         progress=None,
     )
-    places = [(task.queue, str(task.pk)) for task in ended]
+    blocked = block(ended)
+    places = [(task.queue, str(task.pk)) for task in ended if task.pk not in blocked]
     if places:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
     report.moved += [task.pk for task in ended]

@@ -1,7 +1,7 @@
 """Run a task once more as a new one, with the same arguments or others."""
 
 from collections.abc import Mapping, Sequence
-from typing import Unpack
+from typing import Unpack, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -64,7 +64,6 @@ def _options(old: Task, changed: CallOptions, actor: str) -> CallOptions:
         timeout_seconds=old.timeout_seconds,
         tags=old.tags or [],
     )
-    given = CallOptions(
-        **{name: value for name, value in changed.items() if value is not None}  # type: ignore[typeddict-item]
-    )
-    return same | given | CallOptions(parent=old.pk, submitted_by=actor)
+    given = {name: value for name, value in changed.items() if value is not None}
+    own = CallOptions(parent=old.pk, submitted_by=actor)
+    return cast("CallOptions", {**same, **given, **own})

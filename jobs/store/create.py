@@ -79,6 +79,12 @@ class Terms:
     tags: tuple[str, ...] = ()
     parent: UUID | None = None
     unique_key: str | None = None
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether one row of one table says it all, without looking at others."""
+        return not self.tags and not self.depends_on and self.unique_key is None
 
     def columns(self) -> tuple[Any, ...]:
         """The first `SHARED_COUNT` of `COLUMNS`, as the database in use takes them."""
@@ -114,10 +120,7 @@ TagOf = tuple[str, str]
 
 
 def insert(new: NewTask) -> None:
-    """Write one task, in the caller's transaction if there is one."""
-    if new.terms.tags:
-        insert_many([new])
-        return
+    """Write one plain task, in the caller's transaction if there is one."""
     task_id = new.id if is_postgresql() else key(new.id)
     with connection.cursor() as cursor:
         cursor.execute(INSERT, (*new.terms.columns(), task_id, new.args, new.kwargs))
@@ -134,11 +137,12 @@ def insert_many(new: Iterable[NewTask]) -> None:
 def insert_keyed(new: Sequence[NewTask]) -> set[str]:
     """Write tasks that have a `unique_key` each; gives the ids of those whose keys were free.
 
-    In the order of their keys, so that two batches never wait for each other in a ring.
+    In the caller's transaction, and in the order of their keys, so that two batches never wait for
+    each other in a ring.
     """
     ordered = sorted(new, key=lambda task: (task.terms.name, task.terms.unique_key or ""))
     written: set[str] = set()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         for start in range(0, len(ordered), SQLITE_CHUNK):
             rows = [_keyed(task) for task in ordered[start : start + SQLITE_CHUNK]]
             statement = _KEYED_POSTGRESQL if is_postgresql() else _KEYED_SQLITE

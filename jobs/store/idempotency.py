@@ -17,4 +17,4 @@ def take(*, caller: str, key: str, fingerprint: str, now: datetime) -> bool:
     with connection.cursor() as cursor:
         moment = now if is_postgresql() else text(now)
         cursor.execute(_TAKE, [caller, key, fingerprint, moment])
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

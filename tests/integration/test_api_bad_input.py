@@ -20,7 +20,7 @@ NAMES_A_FIELD: dict[str, tuple[dict[str, Any], str]] = {
     "a NUL in the task type": ({"task_type": "add\0"}, "task_type"),
     "two task types": ({"task_type": "add", "name": "add", "args": [1, 2]}, "name"),
     "an unknown field": (ADD | {"prority": "high"}, "prority"),
-    "a field of a later release": (ADD | {"unique_key": "k"}, "unique_key"),
+    "a field of a later release": (ADD | {"workflow": "w"}, "workflow"),
     "an unknown priority": (ADD | {"priority": "urgent"}, "priority"),
     "a priority that is no text": (ADD | {"priority": 1}, "priority"),
     "an unknown queue": (ADD | {"queue": "urgent"}, "queue"),

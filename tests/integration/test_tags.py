@@ -185,8 +185,9 @@ def test_the_index_of_tags_goes_with_its_tasks():
 
 @pytest.mark.parametrize("states", [frozenset(), frozenset({State.PENDING, State.FAILURE})])
 def test_a_page_of_a_tag_walks_its_index_and_sorts_nothing(states):
-    # given many tasks of one tag
-    enqueue_many(task_type=add(), calls=[([1, 2], {})] * 3000, tags=["a"])
+    # given some old tasks of one tag, and many of another
+    enqueue_many(task_type=add(), calls=[([1, 2], {})] * 300, tags=["a", "c"])
+    enqueue_many(task_type=add(), calls=[([1, 2], {})] * 5000, tags=["b"])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -196,6 +197,6 @@ def test_a_page_of_a_tag_walks_its_index_and_sorts_nothing(states):
 
     # then it comes in order from the tag's own rows
     assert len(page(wanted, limit=20).tasks) == 20
-    assert "tag_task" in plan
+    assert "(tag=?)" in plan or "tag_task on jobs_tasktag" in plan, plan
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan

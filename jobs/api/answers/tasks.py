@@ -122,6 +122,7 @@ class TaskDetail(TaskAnswer):
     traceback: str | None
     attempts: list[AttemptAnswer]
     events: list[EventAnswer]
+    depends_on: list[str] = Field(description="The tasks that must succeed before this one runs.")
     reruns: list[str] = Field(description="The tasks that run it again, the newest first.")
 
 
