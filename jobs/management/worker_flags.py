@@ -13,6 +13,7 @@ from django_rq.workers import get_worker_class
 
 from jobs.checks import TAG
 from jobs.exceptions import TaskQueueError
+from jobs.selectors.health import obstacles
 from jobs.worker import TaskWorker
 from jobs.worker.flags import check_flags, check_memory, spelled
 from jobs.worker.options import DequeueStrategy, WorkerOptions
@@ -89,6 +90,8 @@ class WorkerFlags(BaseCommand):
             raise CommandError(
                 f"{flag}: {worker_class.__name__} does not know it", returncode=WRONGLY_CALLED
             )
+        for obstacle in obstacles():
+            raise CommandError(f"{obstacle.message} {obstacle.mend}")
         try:
             super().handle(*args, **options)
         except TaskQueueError as error:  # the name is another living worker's

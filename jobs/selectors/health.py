@@ -13,7 +13,7 @@ from jobs.broker import sight
 from jobs.domain.registry import registry
 from jobs.domain.states import OPEN, State
 from jobs.domain.wording import counted, duration
-from jobs.models import Task
+from jobs.models import Task, WorkerLease
 from jobs.selectors.migrations import missing_migrations
 from jobs.selectors.queues import queues
 from jobs.selectors.workers import workers
@@ -64,6 +64,19 @@ def diagnose() -> list[Finding]:
     except DatabaseError as error:
         findings.append(_away(error))
     return findings
+
+
+def obstacles() -> list[Finding]:
+    """What keeps a worker from starting: a database or a Redis that is away, or not as it must be.
+
+    As long as all is well, this is two round trips.
+    """
+    try:
+        WorkerLease.objects.exists()
+        database: list[Finding] = []
+    except DatabaseError:
+        database = list(_database())
+    return [finding for finding in (*database, *_redis()) if finding.level is Level.ERROR]
 
 
 def _all_is_well(findings: Iterable[Finding]) -> bool:

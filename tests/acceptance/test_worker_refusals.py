@@ -11,18 +11,21 @@ from redis import Redis
 from jobs.domain.registry import registry
 from jobs.models import WorkerLease
 from jobs.services.enqueue import enqueue
+from taskqueue_site.up.ports import free_port
 from tests.support.waiting import wait_for
 from tests.support.workers import ROOT, all_ended, running_worker
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 
 
-def refused(*arguments: str, command: str = "rqworker") -> tuple[int, list[str]]:
+def refused(
+    *arguments: str, command: str = "rqworker", **environment: str
+) -> tuple[int, list[str]]:
     """The exit status of a command that does not start, and the lines it says."""
     done = subprocess.run(
         [sys.executable, "manage.py", command, *arguments],
         cwd=ROOT,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "taskqueue_site.settings.test"},
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "taskqueue_site.settings.test"} | environment,
         capture_output=True,
         text=True,
         timeout=30,
@@ -40,6 +43,24 @@ def test_a_name_in_use_is_refused_in_one_line():
         assert len(lines) == 1
         assert lines[0].startswith("CommandError: Worker ann is alive on ")
         assert WorkerLease.objects.count() == 1
+
+
+def test_a_redis_that_is_away_is_told_in_one_line():
+    status, lines = refused("default", REDIS_URL=f"redis://:hidden@127.0.0.1:{free_port()}/0")
+
+    assert (status, len(lines)) == (1, 1)
+    assert lines[0].startswith("CommandError: Redis does not answer (ConnectionError")
+    assert "Start it, or correct REDIS_URL." in lines[0]
+    assert "hidden" not in lines[0]
+
+
+def test_a_database_without_its_tables_is_told_in_one_line(tmp_path: Path):
+    status, lines = refused("default", DATABASE_URL=f"sqlite:///{tmp_path}/empty.sqlite3")
+
+    assert status == 1
+    assert len(lines) == 1
+    assert lines[0].startswith("CommandError: Not applied: ")
+    assert lines[0].endswith(" migrations. Run `manage.py migrate`.")
 
 
 def test_the_name_of_a_dead_worker_is_taken_over(tmp_path: Path):

@@ -3,8 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from jobs.domain.states import State
+from jobs.models import Task
 from tests.support.browsing import LIVE_MS
 from tests.support.rows import make_task
 from tests.support.web import WebProcess, running_web
@@ -75,3 +77,21 @@ def test_a_page_finds_its_server_again(browser: Browser) -> None:
         waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
         expect(waiting).to_have_text("1", timeout=LIVE_MS)
         context.close()
+
+
+def test_a_change_that_was_told_to_nobody_is_shown_soon(web: WebProcess, browser: Browser) -> None:
+    # given a task that changes between a page's making and its first connection
+    task = make_task()
+
+    def change_first(route: Route) -> None:
+        Task.objects.filter(pk=task.pk).update(state=State.REVOKED)
+        route.continue_()
+
+    with browser.new_context(base_url=web.url) as context:
+        page = context.new_page()
+        page.route(re.compile("overview.*js"), change_first)
+        page.goto("/")
+
+        # then its row is put right all the same
+        badge = page.locator(f'tr[data-task="{task.pk}"] .badge')
+        expect(badge).to_have_text("Revoked", timeout=LIVE_MS)

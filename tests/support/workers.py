@@ -17,6 +17,9 @@ from tests.support.process_tree import descendants
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+#: What a test leaves running may end within this, at the end of the test.
+DRAIN_SECONDS = 1.5
+END_SECONDS = 10.0
 
 
 def all_ended(tasks: list[Task]) -> Callable[[], bool]:
@@ -97,13 +100,14 @@ class WorkerProcess:
         self.process.wait(10)
 
     def end(self) -> None:
-        """SIGTERM, and SIGKILL to the whole tree if that does not end it."""
+        """SIGTERM; another for what would take long to drain; SIGKILL to the tree if need be."""
+        for seconds in (DRAIN_SECONDS, END_SECONDS):
+            if self.process.poll() is None:
+                self.process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    self.process.wait(seconds)
         if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.kill_tree()
+            self.kill_tree()
 
     def terminate(self, *, seconds: float = 15.0) -> int:
         """SIGTERM, and the exit status."""

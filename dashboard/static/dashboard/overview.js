@@ -81,6 +81,6 @@ async function poll() {
 }
 
 listen("/ws/stats", { told: showStats, poll });
-rows.listen();
+rows.listen(poll);
 startForms();
 keepTime();

@@ -3,6 +3,9 @@
 const REFRESH_MS = 1000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20000;
+// Whoever changes rows asks once a second whether somebody watches: what changed before that was
+// told to nobody.
+const UNTOLD_MS = 1500;
 
 export function startRows(section) {
   const body = section.querySelector("[data-rows]");
@@ -66,7 +69,8 @@ export function startRows(section) {
     if (unseen.size && !isBusy()) refresh();
   }, REFRESH_MS);
 
-  const listen = () => {
+  /** `catchUp` reads the rows that are shown, and changes them in place. */
+  const listen = (catchUp) => {
     let wait = FIRST_WAIT_MS;
     const connect = () => {
       const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -75,6 +79,7 @@ export function startRows(section) {
       socket.addEventListener("open", () => {
         if (wait > FIRST_WAIT_MS && !isBusy()) refresh();
         wait = FIRST_WAIT_MS;
+        setTimeout(() => catchUp().catch(() => {}), UNTOLD_MS);
       });
       socket.addEventListener("message", (event) => {
         const message = JSON.parse(event.data);

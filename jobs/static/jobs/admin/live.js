@@ -7,6 +7,9 @@ const LONGEST_WAIT_MS = 30000;
 const STALE_MS = 7000;
 const ROWS_EVERY_MS = 2000;
 const ROWS_WITHOUT_SOCKET_MS = 10000;
+// Whoever changes rows asks once a second whether somebody watches: what changed before that was
+// told to nobody.
+const UNTOLD_MS = 1500;
 
 const number = new Intl.NumberFormat("en-GB");
 
@@ -119,7 +122,11 @@ function startList(list) {
   };
   listen("/ws/feed", {
     told: () => { wanted = true; },
-    changed: (open) => { connected = open; wanted = true; },
+    changed: (open) => {
+      connected = open;
+      wanted = true;
+      if (open) setTimeout(() => { wanted = true; }, UNTOLD_MS);
+    },
   });
   setInterval(tick, 500);
 }
