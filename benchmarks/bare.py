@@ -71,12 +71,12 @@ def copying(connection: Any, new: list[tuple[Any, ...]]) -> Callable[[], None]:
 
 def inserting(connection: Any, new: list[tuple[Any, ...]]) -> Callable[[], None]:
     """A call that inserts the rows in one transaction."""
-    from jobs.store.create import INSERT_MANY_SQLITE, SQLITE_CHUNK
+    from jobs.store.create import INSERT_MANY_SQLITE, SHARED_COUNT, SQLITE_CHUNK
 
     statement = INSERT_MANY_SQLITE.replace("%s", "?")
-    shared = new[0][:10]
+    shared = new[0][:SHARED_COUNT]
     texts = [
-        json.dumps([row[10:] for row in new[at : at + SQLITE_CHUNK]])
+        json.dumps([row[SHARED_COUNT:] for row in new[at : at + SQLITE_CHUNK]])
         for at in range(0, len(new), SQLITE_CHUNK)
     ]
 

@@ -19,6 +19,7 @@ from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Attempt, Task
 from jobs.selectors.explain import explain
 from jobs.selectors.facts import attempt_facts, task_facts
+from jobs.selectors.relatives import dependencies_of, reruns_of
 from jobs.selectors.timeline import timeline
 from jobs.services.cancel import cancel
 from jobs.services.requeue import requeue
@@ -91,4 +92,6 @@ def _facts(request: HttpRequest, row: Task) -> dict[str, Any]:
         "steps": timeline(row),
         "payload": task_facts(row) if payload else {},
         "attempts": {each.number: attempt_facts(each) for each in attempts} if payload else {},
+        "reruns": reruns_of(row),
+        "dependencies": dependencies_of(row),
     }

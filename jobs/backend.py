@@ -23,7 +23,7 @@ from jobs.domain.states import State
 from jobs.exceptions import Revoked
 from jobs.models import Attempt
 from jobs.models import Task as Row
-from jobs.services.enqueue import enqueue, enqueue_many
+from jobs.services.enqueue import enqueue_many, enqueue_or_find
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,9 +68,12 @@ class TaskBackend(BaseTaskBackend):
     def enqueue(
         self, task: Task[P, R], args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> "TaskResult[P, R]":
-        """Write one task. Raises InvalidTask, and as `jobs.services.enqueue.enqueue` does."""
+        """Write one task, or find the open one with its `unique_key`.
+
+        Raises InvalidTask, and as `jobs.services.enqueue.enqueue` does.
+        """
         task_type = self._checked(task)
-        row = enqueue(
+        row, is_new = enqueue_or_find(
             task_type=task_type,
             args=args,
             kwargs=kwargs,
@@ -78,6 +81,8 @@ class TaskBackend(BaseTaskBackend):
             run_after=task_type.run_after,
             expires_at=task_type.expires_at,
         )
+        if not is_new:
+            return cast("TaskResult[P, R]", self.get_result(str(row.pk)))
         result = self._result(
             task, row, [], args=to_jsonable_python(args), kwargs=to_jsonable_python(kwargs)
         )

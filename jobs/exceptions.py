@@ -76,6 +76,33 @@ class TransitionRefused(TaskQueueError):
     message = "Task {task_id} is {state}: it cannot {move}."
 
 
+class UniqueKeyTaken(TransitionRefused):
+    """The task may not open again: another one of its type with its key is open."""
+
+    code = "unique_key_taken"
+    message = (
+        "Task {task_id} is {state}: it cannot {move}, as task {holder} is open with the same "
+        "unique_key {unique_key!r}."
+    )
+
+
+class DependencyFailed(TransitionRefused):
+    """The task may not open again: what it depends on failed."""
+
+    code = "dependency_failed"
+    message = (
+        "Task {task_id} is {state}: it cannot {move}, as it depends on task {dependency}, which is "
+        "{dependency_state}: requeue that first."
+    )
+
+
+class IdempotencyKeyReused(TaskQueueError):
+    """The caller used this Idempotency-Key for another request. Nothing was written."""
+
+    code = "idempotency_key_reused"
+    message = "The Idempotency-Key {key!r} was used with another body before: use a new one."
+
+
 class DuplicateTaskName(TaskQueueError):
     """Two functions claim one name."""
 

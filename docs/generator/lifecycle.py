@@ -19,7 +19,11 @@ from jobs.domain.retries import RetryPolicy
 from jobs.domain.states import ENDED, MOVES, Move, State
 
 #: Where a new task begins, and why.
-BEGINNINGS = {State.PENDING: "enqueue", State.SCHEDULED: "enqueue, run_after to come"}
+BEGINNINGS = {
+    State.PENDING: "enqueue",
+    State.SCHEDULED: "enqueue, run_after to come",
+    State.BLOCKED: "enqueue, depends_on not all succeeded",
+}
 #: Seconds that can be told apart from what a task asks for itself.
 BACKOFF_SECONDS, OWN_SECONDS = 1111.0, 7.0
 POLICY = RetryPolicy(first_seconds=BACKOFF_SECONDS, factor=1, jitter=0)

@@ -9,7 +9,16 @@ from typing import Any
 from docs.generator.markdown import code, page, table
 from docs.generator.source import argument_text, attribute_texts, text_below
 from jobs import RetryPolicy, task
-from jobs.domain.options import Declaration, Options, check_name, check_retries, check_timeout
+from jobs.domain.options import (
+    Declaration,
+    Options,
+    check_depends_on,
+    check_name,
+    check_retries,
+    check_tags,
+    check_timeout,
+    check_unique_key,
+)
 from jobs.domain.registry import TaskType
 from jobs.exceptions import InvalidOption
 
@@ -51,6 +60,9 @@ CHECKS: dict[str, Callable[[object], object]] = {
     "aliases": lambda given: check_name("aliases", given),
     "max_retries": check_retries,
     "timeout_seconds": check_timeout,
+    "tags": check_tags,
+    "depends_on": check_depends_on,
+    "unique_key": lambda given: check_unique_key("" if given is None else given),
 }
 ALLOWED_IN_WORDS = {
     "queue_name": "a queue of `settings.TASKS`",

@@ -1,10 +1,13 @@
 """What one task's page shows."""
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link, worker_url
 from jobs.admin.display import moment, pretty, seen, since, until
@@ -14,6 +17,7 @@ from jobs.domain.wording import duration
 from jobs.models import Task
 from jobs.selectors.explain import Reason, explain
 from jobs.selectors.facts import task_facts
+from jobs.selectors.relatives import dependencies_of, reruns_of
 from jobs.selectors.timeline import MOST_ATTEMPTS, timeline
 
 
@@ -88,6 +92,11 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("Attempts ever", str(task.attempt_count)),
         ("Rescued", f"{task.rescues} times" if task.rescues else ""),
         ("Submitted by", seen(task.submitted_by) or "anonymous"),
+        ("Runs again", _tasks([task.parent] if task.parent else [])),
+        ("Run again by", _tasks(reruns_of(task))),
+        ("Depends on", _tasks(dependencies_of(task))),
+        ("Tags", seen(", ".join(task.tags or []))),
+        ("Unique key", seen(task.unique_key or "")),
         ("Created", moment(task.created_at)),
         ("May run from", moment(task.run_after)),
         ("Expires", moment(task.expires_at) if task.expires_at else ""),
@@ -98,6 +107,12 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("Fence", str(task.fence)),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _tasks(ids: Iterable[UUID]) -> SafeString:
+    """Links to tasks."""
+    links = ((reverse("admin:jobs_task_change", args=[pk]), pk) for pk in ids)
+    return format_html_join(", ", '<a href="{}">{}</a>', links)
 
 
 def _progress(progress: object) -> dict[str, object] | None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from jobs.services.moves import Report
 from jobs.services.requeue import requeue_many
 
 MOST_REASON = 500
+#: Refusals that are told one by one.
+MOST_ERRORS = 3
 
 
 class Service(Protocol):
@@ -114,6 +117,7 @@ def told(verb: Verb, report: Report) -> str:
         states = Counter(report.refused.values())
         by_state = ", ".join(f"{count} {state.value}" for state, count in sorted(states.items()))
         parts.append(f"Refused by state: {by_state}. Nothing was changed there.")
+    parts += [str(error) for error in islice(report.errors.values(), MOST_ERRORS)]
     if report.missing:
         parts.append(f"{_tasks(len(report.missing))} no longer existed.")
     return " ".join(parts) or "No task was touched."

@@ -63,6 +63,7 @@ class TaskQuery(PageQuery):
     queue: str = ""
     task_type: str = ""
     worker: str = ""
+    tag: str = ""
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -75,6 +76,7 @@ class TaskQuery(PageQuery):
             queue=self.queue,
             task_type=printable("task_type", self.task_type),
             worker=printable("worker", self.worker),
+            tag=printable("tag", self.tag),
             created_after=self.created_after,
             created_before=self.created_before,
         )

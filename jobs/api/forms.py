@@ -7,6 +7,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from jobs.api.moments import moment
 from jobs.api.problems import FieldError, InvalidInput, refuse
+from jobs.domain.options import (
+    MAX_KEY_CHARACTERS,
+    MAX_TAG_CHARACTERS,
+    MOST_DEPENDENCIES,
+    MOST_TAGS,
+)
 
 #: As far into the future as a delay may reach: ten years.
 MOST_DELAY_SECONDS = 10 * 365 * 24 * 3600
@@ -15,6 +21,7 @@ MOST_TASKS = 10_000
 QUOTED = 60
 
 Moment = Annotated[datetime, BeforeValidator(moment)]
+Tag = Annotated[str, Field(min_length=1, max_length=MAX_TAG_CHARACTERS)]
 FormT = TypeVar("FormT", bound=BaseModel)
 
 
@@ -24,14 +31,9 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class SubmitForm(Form):
-    """One task to run. Fields that mean the same exclude each other."""
+class CallForm(Form):
+    """The arguments and options of one task. Fields that mean the same exclude each other."""
 
-    task_type: str | None = Field(
-        None, description="Which task type to run; see `GET /api/task-types`."
-    )
-    name: str | None = Field(None, description="Synonym of `task_type`.")
-    type: str | None = Field(None, description="Synonym of `task_type`.")
     args: list[Any] | None = Field(None, description="Positional arguments.")
     kwargs: dict[str, Any] | None = Field(None, description="Named arguments.")
     payload: dict[str, Any] | None = Field(None, description="Synonym of `kwargs`.")
@@ -62,6 +64,40 @@ class SubmitForm(Form):
     expires_at: Moment | None = Field(
         None, description="Revoke it when no worker was free before this moment."
     )
+    tags: list[Tag] | None = Field(
+        None,
+        max_length=MOST_TAGS,
+        description="Words by which lists find the task; printable, no space at either end.",
+    )
+    depends_on: list[str] | None = Field(
+        None,
+        max_length=MOST_DEPENDENCIES,
+        description="Ids of tasks that must succeed before this one runs.",
+    )
+
+
+class SubmitForm(CallForm):
+    """One task to run. Fields that mean the same exclude each other."""
+
+    task_type: str | None = Field(
+        None, description="Which task type to run; see `GET /api/task-types`."
+    )
+    name: str | None = Field(None, description="Synonym of `task_type`.")
+    type: str | None = Field(None, description="Synonym of `task_type`.")
+    unique_key: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_KEY_CHARACTERS,
+        description=(
+            "While a task of this type with this key is open, it is the answer and none is written."
+        ),
+    )
+
+
+class RerunForm(CallForm):
+    """What is to differ from the task that is run again; arguments are replaced as a whole."""
+
+    reason: str = Field("", max_length=1000, description="Kept in the history of both tasks.")
 
 
 class BulkForm(Form):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from jobs.exceptions import (
+    IdempotencyKeyReused,
     InvalidArguments,
     InvalidOption,
     PayloadError,
@@ -144,6 +145,8 @@ def _refusal(error: TaskQueueError) -> Response:
     match error:
         case TransitionRefused():
             return problem(409, error.code, str(error), state=str(error.context["state"]))
+        case IdempotencyKeyReused():
+            return problem(409, error.code, str(error))
         case TaskNotFound():
             return problem(404, error.code, str(error))
     return problem(400, error.code, str(error), errors=errors_of(error))

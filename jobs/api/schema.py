@@ -1,7 +1,7 @@
 """How the calls are described in OpenAPI."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -23,7 +23,7 @@ ERRORS = {
     401: "Neither a valid token nor a session, and anonymous access is off.",
     403: "The permission for this verb, or the CSRF token, is missing.",
     404: "There is no such task, queue or address.",
-    409: "The task's state, told in `state`, does not allow it.",
+    409: "The task's state, told in `state`, or a key that was used before does not allow it.",
     413: "The body is too large, or holds too many values.",
     415: "The body is not application/json.",
     429: "Too many calls of this kind by this caller; see Retry-After.",
@@ -60,14 +60,16 @@ def call(
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     path: Mapping[str, Any] | None = None,
+    headers: Mapping[str, dict[str, Any]] | None = None,
     errors: Iterable[int] = (),
     examples: Mapping[str, Any] | None = None,
     media_type: str = "application/json",
 ) -> Callable[[F], F]:
     """Describe one method of a view, whose answers come as `media_type`.
 
-    `answers` maps a status to its shape, `path` the parameters of the address to their types, and
-    `examples` names to bodies that can be sent as they stand.
+    `answers` maps a status to its shape, `path` the parameters of the address to their types,
+    `headers` those it reads to their shapes, and `examples` names to bodies that can be sent as
+    they stand.
     """
     responses: dict[tuple[int, str], Any] = {
         (status, media_type): answer for status, answer in answers.items()
@@ -84,7 +86,11 @@ def call(
         tags=[tag],
         request={"application/json": body} if body else None,
         responses=responses,
-        parameters=[*parameters, *(_query(query) if query else ())],
+        parameters=[
+            *parameters,
+            *(_query(query) if query else ()),
+            *_described(headers or {}, OpenApiParameter.HEADER),
+        ],
         examples=[
             OpenApiExample(name, value=value, request_only=True)
             for name, value in (examples or {}).items()
@@ -96,12 +102,17 @@ TASK_ID = {"task_id": OpenApiTypes.UUID}
 
 
 def _query(query: type[BaseModel]) -> list[OpenApiParameter]:
-    properties = query.model_json_schema()["properties"]
+    return _described(query.model_json_schema()["properties"], OpenApiParameter.QUERY)
+
+
+def _described(
+    properties: Mapping[str, dict[str, Any]], location: Literal["query", "header"]
+) -> list[OpenApiParameter]:
     return [
         OpenApiParameter(
             name,
             {key: value for key, value in schema.items() if key not in {"title", "description"}},
-            OpenApiParameter.QUERY,
+            location,
             description=schema.get("description", ""),
         )
         for name, schema in properties.items()

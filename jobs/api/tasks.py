@@ -10,9 +10,9 @@ from jobs.api.answers.tasks import Accepted, Cancelled, Explanation, TaskDetail,
 from jobs.api.authentication import actor_of
 from jobs.api.filters import TaskQuery, WaitQuery, task_query, wait_query
 from jobs.api.forms import ReasonForm, SubmitForm
+from jobs.api.idempotency import HEADER, answered
 from jobs.api.links import links
 from jobs.api.permissions import may
-from jobs.api.problems import refuse
 from jobs.api.schema import TASK_ID, WITH_BODY, WITH_ID, WITH_QUERY, call
 from jobs.api.submission import accepted, submission_of
 from jobs.api.views import ApiView, address_after, reason_of, shown, shown_line, task_id_of
@@ -24,7 +24,7 @@ from jobs.selectors.ending import state_within
 from jobs.selectors.explain import explain
 from jobs.selectors.pages import page
 from jobs.services.cancel import cancel
-from jobs.services.enqueue import enqueue
+from jobs.services.enqueue import enqueue_or_find
 from jobs.services.requeue import requeue
 
 #: How long a cancel waits for a running task to end before it answers "revoking".
@@ -45,12 +45,16 @@ EXAMPLES: dict[str, Any] = {
 
 
 def submit(request: Request) -> Response:
-    """Write the task that the body asks for."""
-    if "HTTP_IDEMPOTENCY_KEY" in request.META:
-        refuse("Idempotency-Key", "is a header that this release does not know")
+    """Write the task that the body asks for, once for each `Idempotency-Key`."""
+    return Response(answered(request, partial(_written, request)), status=202)
+
+
+def _written(request: Request) -> dict[str, Any]:
     asked = submission_of(request.data, actor=actor_of(request))
-    task = enqueue(task_type=asked.task_type, args=asked.args, kwargs=asked.kwargs, **asked.options)
-    return Response(accepted(task), status=202)
+    task, is_new = enqueue_or_find(
+        task_type=asked.task_type, args=asked.args, kwargs=asked.kwargs, **asked.options
+    )
+    return accepted(task, is_new=is_new)
 
 
 class Submit(ApiView):
@@ -63,8 +67,9 @@ class Submit(ApiView):
         "Submit a task",
         tag="tasks",
         body=SubmitForm,
+        headers=HEADER,
         answers={202: Accepted},
-        errors=WITH_BODY,
+        errors=(*WITH_BODY, 409),
         examples=EXAMPLES,
     )
     def post(self, request: Request) -> Response:
@@ -83,8 +88,9 @@ class Tasks(ApiView):
         tag="tasks",
         description="The same as `POST /api/tasks/submit`.",
         body=SubmitForm,
+        headers=HEADER,
         answers={202: Accepted},
-        errors=WITH_BODY,
+        errors=(*WITH_BODY, 409),
         examples=EXAMPLES,
     )
     def post(self, request: Request) -> Response:

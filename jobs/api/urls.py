@@ -9,6 +9,7 @@ from jobs.api.bulk import Bulk
 from jobs.api.dead_letter import DeadLetter, DeadLetters, RequeueDeadLetter
 from jobs.api.docs import Schema
 from jobs.api.queues import Lengths, OneQueue, QueueList
+from jobs.api.rerun import Rerun
 from jobs.api.task_types import TaskTypeList
 from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
 from jobs.api.views import UnknownAddress
@@ -29,6 +30,7 @@ CALLS: Calls = (
     ("tasks/<str:task_id>", OneTask, "task"),
     ("tasks/<str:task_id>/cancel", Cancel, "cancel"),
     ("tasks/<str:task_id>/requeue", Requeue, "requeue"),
+    ("tasks/<str:task_id>/rerun", Rerun, "rerun"),
     ("tasks/<str:task_id>/explain", Explain, "explain"),
     ("workers/stats", Stats, "workers-stats"),
     ("workers/health", Health, "workers-health"),

@@ -1,9 +1,11 @@
 """The options of a task type, and what each may hold."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TypedDict
+from uuid import UUID
 
 from jobs.domain.retries import Exceptions, RetryPolicy
 from jobs.exceptions import InvalidOption
@@ -11,6 +13,10 @@ from jobs.exceptions import InvalidOption
 MAX_RETRIES = 1000
 MAX_TIMEOUT_SECONDS = 7 * 24 * 3600.0
 MAX_NAME_CHARACTERS = 200
+MOST_TAGS = 20
+MAX_KEY_CHARACTERS = 200
+MOST_DEPENDENCIES = 100
+MAX_TAG_CHARACTERS = 50
 
 
 class Execution(TypedDict, total=False):
@@ -27,6 +33,12 @@ class Options(Execution, total=False):
 
     expires_at: datetime | None
     """Revoked if no worker was free before then; needs a time zone."""
+    tags: Sequence[str]
+    """Words by which lists find the task."""
+    unique_key: str | None
+    """While a task of this type with this key is open, no other is written: it is the answer."""
+    depends_on: Sequence[UUID | str]
+    """Ids of tasks that must succeed first; one that fails or is revoked fails this one too."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -37,7 +49,12 @@ class CallOptions(TypedDict, total=False):
     timeout_seconds: float | None
     run_after: datetime | None
     expires_at: datetime | None
+    tags: Sequence[str] | None
+    unique_key: str | None
+    depends_on: Sequence[UUID | str] | None
     submitted_by: str
+    parent: UUID | None
+    """The task that this one runs again."""
 
 
 class Declaration(Execution, total=False):
@@ -90,17 +107,68 @@ def check_timeout(seconds: object) -> float:
     return float(seconds)
 
 
+def check_tags(tags: object) -> tuple[str, ...]:
+    """The tags, each once. Raises InvalidOption unless they are at most 20 short texts."""
+    if (
+        not isinstance(tags, list | tuple)
+        or len(tags) > MOST_TAGS
+        or not all(_is_label(tag, MAX_TAG_CHARACTERS) for tag in tags)
+    ):
+        raise InvalidOption(
+            field="tags",
+            given=tags,
+            allowed=(
+                f"a list of up to {MOST_TAGS} texts of 1 to {MAX_TAG_CHARACTERS} printable "
+                "characters, no space at either end"
+            ),
+        )
+    return tuple(dict.fromkeys(tags))
+
+
+def check_unique_key(key: object) -> str | None:
+    """The key, if one is given. Raises InvalidOption unless it is 1 to 200 printable characters."""
+    if key is None or (isinstance(key, str) and _is_label(key, MAX_KEY_CHARACTERS)):
+        return key
+    raise InvalidOption(
+        field="unique_key",
+        given=key,
+        allowed=f"1 to {MAX_KEY_CHARACTERS} printable characters, no space at either end",
+    )
+
+
+def check_depends_on(ids: object) -> tuple[str, ...]:
+    """The ids as texts, each once. Raises InvalidOption unless they are at most 100 UUIDs."""
+    if isinstance(ids, list | tuple) and len(ids) <= MOST_DEPENDENCIES:
+        with suppress(ValueError):
+            return tuple(dict.fromkeys(map(_task_id, ids)))
+    raise InvalidOption(
+        field="depends_on",
+        given=ids,
+        allowed=f"a list of up to {MOST_DEPENDENCIES} ids of tasks",
+    )
+
+
 def check_name(field: str, name: object) -> str:
     """A task type's name. Raises InvalidOption unless it is 1 to 200 printable characters."""
-    if (
-        not isinstance(name, str)
-        or not 0 < len(name) <= MAX_NAME_CHARACTERS
-        or not name.isprintable()
-        or name != name.strip()
-    ):
+    if not isinstance(name, str) or not _is_label(name, MAX_NAME_CHARACTERS):
         raise InvalidOption(
             field=field,
             given=name,
             allowed=f"1 to {MAX_NAME_CHARACTERS} printable characters, no space at either end",
         )
     return name
+
+
+def _is_label(text: object, most_characters: int) -> bool:
+    return (
+        isinstance(text, str)
+        and 0 < len(text) <= most_characters
+        and text.isprintable()
+        and text == text.strip()
+    )
+
+
+def _task_id(given: object) -> str:
+    if not isinstance(given, UUID | str):
+        raise ValueError(given)  # noqa: TRY004 - as UUID() does with a text that is none
+    return str(UUID(str(given)))

@@ -6,11 +6,20 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar, Unpack, runtime_checkable
+from uuid import UUID
 
 from jobs.compat import DEFAULT_TASK_PRIORITY, DEFAULT_TASK_QUEUE_NAME, Task
 from jobs.conf import default_timeout_seconds
 from jobs.domain.arguments import Arguments, LooseArguments, TypedArguments
-from jobs.domain.options import Options, check_name, check_retries, check_timeout
+from jobs.domain.options import (
+    Options,
+    check_depends_on,
+    check_name,
+    check_retries,
+    check_tags,
+    check_timeout,
+    check_unique_key,
+)
 from jobs.domain.retries import DEFAULT_BACKOFF, Exceptions, RetryPolicy, RetryRules
 from jobs.domain.signatures import check_atomic, check_function, nameless
 from jobs.exceptions import DuplicateTaskName, InvalidTaskType, UnknownTaskType
@@ -54,6 +63,12 @@ class TaskType(Task[P, R]):
     """The function and the record of its success are one transaction of the default database."""
     expires_at: datetime | None = None
     """When a task that still waits is revoked; set by `using()`."""
+    tags: Sequence[str] = ()
+    """Words by which lists find its tasks; set by `using()`."""
+    unique_key: str | None = None
+    """Of which at most one task of this type is open; set by `using()`."""
+    depends_on: Sequence[UUID | str] = ()
+    """What must succeed first; set by `using()`."""
     do_not_call_in_templates: ClassVar[bool] = True
     """Django's templates call what can be called; showing a type must not run its function."""
     typed: bool = False
@@ -65,6 +80,9 @@ class TaskType(Task[P, R]):
         check_name("name", self.name)
         check_retries(self.max_retries)
         check_timeout(self.timeout_seconds)
+        object.__setattr__(self, "tags", check_tags(self.tags))
+        check_unique_key(self.unique_key)
+        object.__setattr__(self, "depends_on", check_depends_on(self.depends_on))
         if not registry.holds(self):
             self._check_declaration()
             registry.declare(self)

@@ -43,6 +43,8 @@ class Move(StrEnum):
 
     PROMOTE = "promote"
     UNBLOCK = "unblock"
+    DEFER = "defer"
+    BLOCK = "block"
     CLAIM = "claim"
     SUCCEED = "succeed"
     RETRY = "retry"
@@ -73,6 +75,16 @@ MOVES = MappingProxyType(
         ),
         Move.UNBLOCK: Rule(
             frozenset({State.BLOCKED}), State.PENDING, "the last dependency that ends well"
+        ),
+        Move.DEFER: Rule(
+            frozenset({State.BLOCKED}),
+            State.SCHEDULED,
+            "the last dependency that ends well, when run_after is still to come",
+        ),
+        Move.BLOCK: Rule(
+            frozenset({State.PENDING}),
+            State.BLOCKED,
+            "a requeue, at once, when a dependency has not succeeded",
         ),
         Move.CLAIM: Rule(
             frozenset({State.PENDING}), State.STARTED, "a worker's feeder; the fence rises"

@@ -5,10 +5,12 @@ import time
 
 from jobs.broker.connection import BrokerAway
 from jobs.broker.leader import lead, resign
+from jobs.maintenance.forget import forget_keys
 from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
 from jobs.maintenance.sweep import Sweeper
+from jobs.maintenance.unblock import unblock
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +32,10 @@ class Maintenance:
             return
         try:
             promote()
+            unblock()
             self._sweeper.sweep()
             self._reaper.reap()
+            forget_keys()
             self._mirror()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)

@@ -1,10 +1,23 @@
-"""What is kept: tasks, their attempts and events, leases, counts per minute, tokens."""
+"""What is kept: tasks and what belongs to them, leases, counts per minute, callers' keys."""
 
 from jobs.models.attempt import Attempt
+from jobs.models.dependency import Dependency
 from jobs.models.event import Event
+from jobs.models.idempotency import IdempotencyKey
 from jobs.models.rollup import Rollup
+from jobs.models.tag import TaskTag
 from jobs.models.task import Task
 from jobs.models.token import ApiToken
 from jobs.models.worker import WorkerLease
 
-__all__ = ["ApiToken", "Attempt", "Event", "Rollup", "Task", "WorkerLease"]
+__all__ = [
+    "ApiToken",
+    "Attempt",
+    "Dependency",
+    "Event",
+    "IdempotencyKey",
+    "Rollup",
+    "Task",
+    "TaskTag",
+    "WorkerLease",
+]

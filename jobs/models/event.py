@@ -18,6 +18,9 @@ class Event(models.Model):
         DISCARDED = "discarded"
         EXPIRED = "expired"
         RESCUED = "rescued"
+        DEPENDENCY_FAILED = "dependency_failed"
+        RERUN = "rerun"
+        RERUN_OF = "rerun_of"
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="events", db_constraint=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -60,6 +60,26 @@ class TaskQuerySet(models.QuerySet["Task"]):
         where = "jobs_task.state = 'FAILURE' AND jobs_task.discarded_at IS NULL"
         return cast("Self", self.extra(where=[where]))  # noqa: S610 - a constant
 
+    def holding_keys(self) -> Self:
+        """Open, with a unique key that no other open task of the type may have.
+
+        Spelled in literals, as the dead letters are.
+        """
+        states = ", ".join(f"'{state}'" for state in _states(OPEN))
+        where = f"jobs_task.unique_key IS NOT NULL AND jobs_task.state IN ({states})"
+        return cast("Self", self.extra(where=[where]))  # noqa: S610 - constants
+
+    def awaited_ends(self) -> Self:
+        """Ended, and others that wait for that have not been told.
+
+        Spelled in literals, as the dead letters are.
+        """
+        states = ", ".join(f"'{state}'" for state in _states(ENDED))
+        # Said twice: the index's condition, and a value by which SQLite prefers it to others.
+        awaited = "jobs_task.awaited AND jobs_task.awaited = true"
+        where = f"{awaited} AND jobs_task.state IN ({states})"
+        return cast("Self", self.extra(where=[where]))  # noqa: S610 - constants
+
     def on_queue(self, name: str) -> Self:
         """Of one queue."""
         return self.filter(queue=name)
@@ -117,6 +137,12 @@ class Task(models.Model):
     error = models.TextField(blank=True, default="", db_default="")
     progress = models.JSONField(null=True, blank=True)
     submitted_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    tags = models.JSONField(null=True, blank=True, help_text="NULL when there are none")
+    unique_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - as worker
+    awaited = models.BooleanField(
+        null=True, blank=True, help_text="True while others wait for its end, else NULL"
+    )
+    parent = models.UUIDField(null=True, blank=True, help_text="The task that this one runs again")
 
     objects = TaskQuerySet.as_manager()
 
@@ -143,6 +169,21 @@ class Task(models.Model):
             ),
             EndedIndex(
                 fields=["queue", "id"], name="task_queue", condition=Q(state__in=_states(ENDED))
+            ),
+            models.Index(
+                fields=["awaited", "state"],
+                name="task_awaited",
+                condition=Q(awaited=True) & Q(state__in=_states(ENDED)),
+            ),
+            models.Index(fields=["parent"], name="task_parent", condition=Q(parent__isnull=False)),
+        )
+        constraints = (
+            # It holds whatever moves an ended task back; plain tasks never enter it. The order of
+            # the two conditions lets a NULL decide.
+            models.UniqueConstraint(
+                fields=["name", "unique_key"],
+                name="task_unique_key",
+                condition=Q(unique_key__isnull=False) & Q(state__in=_states(OPEN)),
             ),
         )
         permissions = (

@@ -12,10 +12,13 @@ from jobs.domain.states import State
 from jobs.domain.wording import Moment, counted
 from jobs.models import Task
 from jobs.selectors.queues import QueueFacts, queues
+from jobs.selectors.relatives import waits_for
 from jobs.selectors.workers import WorkerFacts, workers
 
 #: A due task that still waits after this was forgotten by maintenance.
 OVERDUE = timedelta(seconds=5)
+#: Of the tasks that a blocked one waits for, so many are named.
+MOST_AWAITED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Surroundings:
     queues: Sequence[QueueFacts]
     workers: Sequence[WorkerFacts]
     type_is_known: bool = True
+    waits_for: Sequence[Task] = ()
+    """What a blocked task depends on and has not succeeded."""
     line: sight.Line = field(default_factory=sight.Line)
 
     @property
@@ -66,6 +71,7 @@ def surroundings(task: Task) -> Surroundings:
         workers=workers(),
         type_is_known=registry.find(task.name) is not None,
         line=line,
+        waits_for=waits_for(task) if task.state == State.BLOCKED else (),
     )
 
 
@@ -79,8 +85,20 @@ def reasons(task: Task, around: Surroundings) -> list[Reason]:
         case State.SCHEDULED | State.RETRY:
             return list(_waiting(task, around))
         case State.BLOCKED:
-            return [Reason("blocked", "It waits for the tasks it depends on.")]
+            return list(_blocked(around))
     return [_ended(task, around)]
+
+
+def _blocked(around: Surroundings) -> Iterator[Reason]:
+    for other in around.waits_for[:MOST_AWAITED]:
+        about = (("task", str(other.pk)),)
+        words = f"It waits for task {other.pk} ({other.name}), which is {other.state}."
+        yield Reason("blocked", words, about)
+    further = len(around.waits_for) - MOST_AWAITED
+    if further > 0:
+        yield Reason("blocked", f"It waits for {counted(further, 'further task')}.")
+    if not around.waits_for:
+        yield Reason("blocked", "What it waited for has succeeded: it moves on within seconds.")
 
 
 def _ended(task: Task, around: Surroundings) -> Reason:

@@ -8,6 +8,7 @@ from jobs.conf import get_conf
 from jobs.domain.redaction import Redactor
 from jobs.domain.states import ENDED, State
 from jobs.models import Attempt, Event, Task
+from jobs.selectors.relatives import dependencies_of, reruns_of
 
 #: What only those see who may see payloads.
 PAYLOAD_FIELDS = frozenset({"args", "kwargs", "result", "error", "traceback", "log", "progress"})
@@ -18,8 +19,9 @@ LONG_COLUMNS = ("args", "kwargs", "result")
 def task_facts(task: Task, *, attempts: bool = False) -> dict[str, Any]:
     """All of one task.
 
-    Moments are ISO 8601 in UTC. With `attempts` also its attempts, its events and the traceback of
-    its last failed attempt, at the price of two queries unless both were prefetched.
+    Moments are ISO 8601 in UTC. With `attempts` also its attempts, its events, the traceback of its
+    last failed attempt, what it depends on and the tasks that run it again, at the price of four
+    queries, two of which a prefetch may save.
     """
     facts = task_line(task) | {name: redacted(getattr(task, name)) for name in LONG_COLUMNS}
     if attempts:
@@ -30,6 +32,8 @@ def task_facts(task: Task, *, attempts: bool = False) -> dict[str, Any]:
         )
         facts["attempts"] = tries
         facts["events"] = [_event(event) for event in task.events.all()]
+        facts["depends_on"] = [str(pk) for pk in dependencies_of(task)]
+        facts["reruns"] = [str(pk) for pk in reruns_of(task)]
     return facts
 
 
@@ -58,6 +62,9 @@ def task_line(task: Task) -> dict[str, Any]:
         "discarded_at": moment(task.discarded_at),
         "worker": task.worker,
         "submitted_by": task.submitted_by,
+        "tags": task.tags or [],
+        "unique_key": task.unique_key,
+        "parent": str(task.parent) if task.parent else None,
     }
 
 

@@ -34,6 +34,7 @@ class TaskFilter:
     queue: str = ""
     task_type: str = ""
     worker: str = ""
+    tag: str = ""
     created_after: datetime | None = None
     created_before: datetime | None = None
 
@@ -51,12 +52,8 @@ def page(wanted: TaskFilter, *, limit: int, cursor: UUID | None = None) -> Page:
 
     A page costs as much as its rows, however deep it lies, and no offset shifts when tasks arrive.
     """
-    parts = [_rows(wanted, states) for states in _parts(wanted)]
-    if cursor is not None:
-        parts = [rows.filter(pk__lt=cursor) for rows in parts]
-    found = heapq.merge(
-        *(rows.newest_first()[: limit + 1] for rows in parts), key=_id, reverse=True
-    )
+    parts = [_rows(wanted, states, cursor) for states in _parts(wanted)]
+    found = heapq.merge(*(rows[: limit + 1] for rows in parts), key=_id, reverse=True)
     tasks = list(islice(found, limit + 1))
     more = len(tasks) > limit
     return Page(tasks[:limit], tasks[limit - 1].pk if more else None)
@@ -72,28 +69,43 @@ def dead_letters(*, limit: int, cursor: UUID | None = None) -> Page:
     return Page(tasks[:limit], tasks[limit - 1].pk if more else None)
 
 
-def _rows(wanted: TaskFilter, states: frozenset[State]) -> TaskQuerySet:
-    """The tasks of one part; no states stand for all.
+def _rows(wanted: TaskFilter, states: frozenset[State], cursor: UUID | None) -> TaskQuerySet:
+    """The tasks of one part, newest first; no states stand for all.
 
     SQLite, which counts nothing, often walks the longer of two indexes. Where one is known to be
     long, it is hidden: the index by state for the one state that most rows have, and for other
-    states the indexes by queue and type.
+    states the indexes by queue and type; and all of them beside that of a tag.
     """
-    rows = Task.objects.defer(*LONG_COLUMNS)
+    rows = _in_order(wanted, cursor).defer(*LONG_COLUMNS)
+    by_tag = bool(wanted.tag)
     by_state = len(states) == 1 and State.SUCCESS not in states
     for column, value in (("queue", wanted.queue), ("name", wanted.task_type)):
         if value:
-            rows = _where(rows, column, [value], hidden=by_state)
+            rows = _where(rows, column, [value], hidden=by_tag or by_state)
     if states:
         narrowed = bool(wanted.queue or wanted.task_type)
-        rows = _where(rows, "state", sorted(states), hidden=narrowed and not by_state)
+        hidden = by_tag or (narrowed and not by_state)
+        rows = _where(rows, "state", sorted(states), hidden=hidden)
     if wanted.worker:
         rows = rows.filter(worker=wanted.worker)
-    if wanted.created_after is not None:
-        rows = rows.filter(pk__gte=first_id(wanted.created_after))
-    if wanted.created_before is not None:
-        rows = rows.filter(pk__lt=first_id(wanted.created_before))
     return rows
+
+
+def _in_order(wanted: TaskFilter, cursor: UUID | None) -> TaskQuerySet:
+    """Between the bounds, newest first: by primary key, or by that of the tag's own rows.
+
+    Everything about those rows stands in one `filter`, so that it is one join, and bounds the walk
+    along their index.
+    """
+    column = "tagged__task_id" if wanted.tag else "pk"
+    bounds: dict[str, object] = {"tagged__tag": wanted.tag} if wanted.tag else {}
+    if wanted.created_after is not None:
+        bounds[f"{column}__gte"] = first_id(wanted.created_after)
+    before = [first_id(wanted.created_before)] if wanted.created_before is not None else []
+    before += [cursor] if cursor is not None else []
+    if before:
+        bounds[f"{column}__lt"] = min(before)
+    return Task.objects.filter(**bounds).order_by(f"-{column}")
 
 
 def _where(rows: TaskQuerySet, column: str, values: list[str], *, hidden: bool) -> TaskQuerySet:
@@ -109,6 +121,8 @@ def _parts(wanted: TaskFilter) -> list[frozenset[State]]:
     PostgreSQL's indexes by queue and by type hold ended tasks only, and are used only where the
     query says so.
     """
+    if wanted.tag:
+        return [wanted.states]
     if wanted.states and wanted.states != _ALL:
         return [frozenset({state}) for state in wanted.states]
     if is_postgresql() and (wanted.queue or wanted.task_type):

@@ -51,6 +51,9 @@ _HAPPENED = {
     Event.Kind.DISCARDED: "Discarded from the dead letters",
     Event.Kind.EXPIRED: "Expired before it could run",
     Event.Kind.RESCUED: "Rescued from a dead worker",
+    Event.Kind.DEPENDENCY_FAILED: "Given up, as a task that it depends on failed",
+    Event.Kind.RERUN: "Run again as a new task",
+    Event.Kind.RERUN_OF: "Made to run another task again",
 }
 
 

@@ -12,6 +12,7 @@ from jobs.domain.states import Move, State, allowed
 from jobs.models import Event, Task
 from jobs.services import moves
 from jobs.services.moves import Report
+from jobs.services.unblock import unblock
 
 
 def cancel(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
@@ -51,6 +52,8 @@ def _cancel(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None
         finished_at=now,
         cancel_requested_at=now,
     )
+    if awaited := [task.pk for task in waiting if task.awaited]:
+        transaction.on_commit(partial(unblock, awaited), robust=True)
     if running:
         Task.objects.filter(pk__in=[task.pk for task in running]).update(cancel_requested_at=now)
         moves.record(running, kind=Event.Kind.CANCEL_REQUESTED, actor=actor, reason=reason)

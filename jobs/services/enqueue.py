@@ -14,11 +14,20 @@ from django.utils import timezone
 
 from jobs.broker import changes, tickets
 from jobs.broker.connection import queue_names
-from jobs.domain.options import CallOptions, check_retries, check_timeout
+from jobs.domain.options import (
+    CallOptions,
+    check_depends_on,
+    check_retries,
+    check_tags,
+    check_timeout,
+    check_unique_key,
+)
 from jobs.domain.registry import TaskType
 from jobs.domain.states import State
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import Task
+from jobs.services.dependencies import link, placed, standing
+from jobs.services.unique import insert_unique
 from jobs.store.create import NewTask, Terms, insert, insert_many
 
 #: Rows per statement of `enqueue_many`: its memory is bounded by this, not by the number of calls.
@@ -34,7 +43,7 @@ def enqueue(
     kwargs: Mapping[str, object] | None = None,
     **options: Unpack[CallOptions],
 ) -> Task:
-    """Write one task; what is not given comes from its type.
+    """Write one task, or find the open one with its `unique_key`; gives its row.
 
     Without an open transaction the row is committed at once, with one it lives or dies with it;
     either way the doorbell rings after the commit. A Redis that is away is not an error.
@@ -44,11 +53,26 @@ def enqueue(
         PayloadError: they cannot be stored as JSON, or are too large.
         UnknownQueue, InvalidOption: an option is not allowed.
     """
-    terms = terms_of(task_type, now=timezone.now(), **options)
+    return enqueue_or_find(task_type=task_type, args=args, kwargs=kwargs, **options)[0]
+
+
+def enqueue_or_find(
+    *,
+    task_type: TaskType[..., Any],
+    args: Sequence[object] = (),
+    kwargs: Mapping[str, object] | None = None,
+    **options: Unpack[CallOptions],
+) -> tuple[Task, bool]:
+    """As `enqueue`; gives also whether the task is a new one."""
+    terms = _terms_now(task_type, **options)
     new = draft(task_type, args, kwargs or {}, terms=terms)
-    insert(new)
-    announce([new])
-    return _as_model(new)
+    if terms.is_plain:
+        insert(new)
+        announce([new])
+        return _as_model(new), True
+    (task_id,) = enqueue_drafts([new])
+    is_new = task_id == new.id
+    return (_as_model(new) if is_new else Task.objects.get(pk=task_id)), is_new
 
 
 def enqueue_many(
@@ -56,27 +80,54 @@ def enqueue_many(
 ) -> list[str]:
     """Write a task for each call of `calls`, given as (args, kwargs); all or none. Gives their ids.
 
-    Raises as `enqueue` does.
+    Raises as `enqueue` does, and InvalidOption for a `unique_key`: the calls would share it.
     """
     ids: list[str] = []
     remaining = iter(calls)
     with transaction.atomic():
         while chunk := list(islice(remaining, CHUNK)):
-            terms = terms_of(task_type, now=timezone.now(), **options)
+            terms = _terms_now(task_type, **options)
+            _check_for_many(terms)
             new: list[NewTask] = []
             insert_many(_drafts(task_type, chunk, terms=terms, kept=new))
+            link(new)
             announce(new)
             ids += [task.id for task in new]
     return ids
 
 
-def enqueue_drafts(new: Sequence[NewTask]) -> None:
-    """Write checked drafts, which may be of many types; all or none."""
+def enqueue_drafts(new: Sequence[NewTask]) -> list[str]:
+    """Write checked and placed drafts, which may be of many types; all or none.
+
+    Gives a task's id for each draft: its own or, where its `unique_key` is taken, that of the open
+    task that has it, which may be an earlier one of these.
+    """
     by_terms: defaultdict[Terms, list[NewTask]] = defaultdict(list)
+    keyed: list[NewTask] = []
     for task in new:
-        by_terms[task.terms].append(task)
-    insert_many(chain.from_iterable(by_terms.values()))
-    announce(new)
+        (by_terms[task.terms] if task.terms.unique_key is None else keyed).append(task)
+    with transaction.atomic():
+        if by_terms:
+            insert_many(chain.from_iterable(by_terms.values()))
+        found = insert_unique(keyed)
+        written = [task for task in new if task.id not in found]
+        link(written)
+        announce(written)
+    return [found.get(task.id, task.id) for task in new]
+
+
+def _terms_now(task_type: TaskType[..., Any], **options: Unpack[CallOptions]) -> Terms:
+    terms = terms_of(task_type, now=timezone.now(), **options)
+    return placed(terms, standing(terms.depends_on)) if terms.depends_on else terms
+
+
+def _check_for_many(terms: Terms) -> None:
+    if terms.unique_key is not None:
+        raise InvalidOption(
+            field="unique_key",
+            given=terms.unique_key,
+            allowed="left out here: all calls would share it, and only the first be written",
+        )
 
 
 def draft(
@@ -100,9 +151,15 @@ def terms_of(
     timeout_seconds: float | None = None,
     run_after: datetime | None = None,
     expires_at: datetime | None = None,
+    tags: Sequence[str] | None = None,
+    unique_key: str | None = None,
+    depends_on: Sequence[UUID | str] | None = None,
     submitted_by: str = "",
+    parent: UUID | None = None,
 ) -> Terms:
     """What all rows of one call say, by its options and else by its type.
+
+    Not yet `placed` among what they depend on.
 
     Raises:
         UnknownQueue, InvalidOption: an option is not allowed.
@@ -126,6 +183,10 @@ def terms_of(
         expires_at=expiry,
         created_at=now,
         submitted_by=submitted_by,
+        tags=check_tags(task_type.tags if tags is None else tags),
+        parent=parent,
+        unique_key=check_unique_key(task_type.unique_key if unique_key is None else unique_key),
+        depends_on=check_depends_on(task_type.depends_on if depends_on is None else depends_on),
     )
 
 
@@ -177,4 +238,7 @@ def _as_model(new: NewTask) -> Task:
         created_at=terms.created_at,
         updated_at=terms.created_at,
         submitted_by=terms.submitted_by,
+        tags=list(terms.tags) or None,
+        parent=terms.parent,
+        unique_key=terms.unique_key,
     )

@@ -25,7 +25,9 @@ class Report:
     requested: list[UUID] = field(default_factory=list)
     """Running tasks that were asked to stop."""
     refused: dict[UUID, State] = field(default_factory=dict)
-    """The state that forbade it."""
+    """The state that forbade it, or in which something else did."""
+    errors: dict[UUID, TransitionRefused] = field(default_factory=dict)
+    """What that was, where it was not the state."""
     missing: list[UUID] = field(default_factory=list)
 
     @property
@@ -37,15 +39,25 @@ class Report:
         """The one task of this report; raises TaskNotFound or TransitionRefused for it."""
         for task_id in self.missing:
             raise TaskNotFound(task_id=task_id)
+        for error in self.errors.values():
+            raise error
         for task_id, state in self.refused.items():
             raise TransitionRefused(task_id=task_id, state=state.value, move=move.value)
         return (self.moved or self.requested)[0]
 
 
 def locked(task_ids: Sequence[UUID]) -> list[Task]:
-    """The tasks' id, state, queue and worker, locked until the transaction ends, in id order."""
+    """The tasks, their long columns deferred, locked until the transaction ends, in id order."""
     rows = Task.objects.filter(pk__in=task_ids).only(
-        "pk", "state", "queue", "name", "worker", "discarded_at"
+        "pk",
+        "state",
+        "queue",
+        "name",
+        "worker",
+        "discarded_at",
+        "unique_key",
+        "run_after",
+        "awaited",
     )
     if connection.features.has_select_for_update:
         rows = rows.select_for_update()
@@ -57,11 +69,12 @@ def chunks(task_ids: Iterable[UUID | str]) -> Iterable[list[UUID]]:
 
     A text is taken too, as `TaskResult.id` is one. Raises TaskNotFound when it is no UUID.
     """
-    ids = list(dict.fromkeys(map(_as_uuid, task_ids)))
+    ids = list(dict.fromkeys(map(as_uuid, task_ids)))
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
-def _as_uuid(task_id: UUID | str) -> UUID:
+def as_uuid(task_id: UUID | str) -> UUID:
+    """The id; raises TaskNotFound when it is no UUID."""
     if isinstance(task_id, UUID):
         return task_id
     try:
@@ -74,18 +87,22 @@ def apply(
     move: Move,
     tasks: Sequence[Task],
     *,
-    kind: Event.Kind,
-    actor: str,
-    reason: str,
+    kind: Event.Kind | None = None,
+    actor: str = "",
+    reason: str = "",
     **columns: object,
 ) -> None:
-    """Move locked tasks, all of which may make the move; must run inside a transaction."""
+    """Move locked tasks, all of which may make the move; must run inside a transaction.
+
+    Without a kind no history is written: the move says nothing that the rows do not.
+    """
     if not tasks:
         return
     target = MOVES[move].target
     ids = [task.pk for task in tasks]
     Task.objects.filter(pk__in=ids).update(state=target, updated_at=timezone.now(), **columns)
-    record(tasks, kind=kind, actor=actor, reason=reason)
+    if kind is not None:
+        record(tasks, kind=kind, actor=actor, reason=reason)
     tell(ids, target.value)
 
 

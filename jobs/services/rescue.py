@@ -86,7 +86,7 @@ def _end(outcomes: list[Outcome], release_name: str) -> None:
     if not outcomes:
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        states = finish(cursor, outcomes, release=release_name)
+        states, _ = finish(cursor, outcomes, release=release_name)
         rollup.add(cursor, outcomes, states, [], now=time.time())
         for task_id, state in states.items():
             moves.tell([task_id], state.value)

@@ -15,9 +15,13 @@ from jobs.store.finish import finish
 
 @dataclass(slots=True)
 class Exchanged:
-    """What one exchange did: new states of the ended, the claims, and what had expired."""
+    """What one exchange did: new states of the ended, the claims, and what had expired.
+
+    `awaited` are those of the ended on which others depend.
+    """
 
     ended: dict[str, State] = field(default_factory=dict)
+    awaited: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     expired: list[Expired] = field(default_factory=list)
 
@@ -47,7 +51,7 @@ def exchange(
     did = Exchanged()
     with transaction.atomic(), connection.cursor() as cursor:
         if outcomes:
-            did.ended = finish(cursor, outcomes, release=release)
+            did.ended, did.awaited = finish(cursor, outcomes, release=release)
         if task_ids:
             did.claims = claim(cursor, task_ids, worker=worker, names=names, now=now)
             if len(did.claims) < len(task_ids):

@@ -1,6 +1,7 @@
 """End attempts: the task's move and the attempt's row, guarded by (id, fence, STARTED)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 from django.db.backends.utils import CursorWrapper
@@ -29,13 +30,13 @@ WITH r AS (
            attempt_count = t.attempt_count + 1, finished_at = to_timestamp(r.finished),
            updated_at = to_timestamp(r.finished), result = r.result, error = ''
       FROM r WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
-    RETURNING t.id, t.attempt_count, t.fence, t.worker, r.queued, r.started, r.finished
+    RETURNING t.id, t.awaited, t.attempt_count, t.fence, t.worker, r.queued, r.started, r.finished
 ), a AS (
     INSERT INTO jobs_attempt ({_ATTEMPT})
     SELECT id, attempt_count, fence, worker, %s, to_timestamp(queued), to_timestamp(started),
            to_timestamp(finished), 'succeeded', '', '', '', '' FROM u
 )
-SELECT id::text, 'SUCCESS' FROM u
+SELECT id::text, awaited FROM u
 """  # noqa: S608 - constants only
 _POSTGRESQL = f"""
 WITH r AS (
@@ -52,14 +53,14 @@ WITH r AS (
                               THEN to_timestamp(r.finished) END,
            updated_at = to_timestamp(r.finished), result = r.result::jsonb, error = r.error
       FROM r WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
-    RETURNING t.id, t.state, t.attempt_count, t.fence, t.worker, r.queued, r.started, r.finished,
-              r.ending, r.exception, r.error, r.traceback, r.log
+    RETURNING t.id, t.awaited, t.state, t.attempt_count, t.fence, t.worker, r.queued, r.started,
+              r.finished, r.ending, r.exception, r.error, r.traceback, r.log
 ), a AS (
     INSERT INTO jobs_attempt ({_ATTEMPT})
     SELECT id, attempt_count, fence, worker, %s, to_timestamp(queued), to_timestamp(started),
            to_timestamp(finished), ending, exception, error, traceback, log FROM u
 )
-SELECT id::text, state FROM u
+SELECT id::text, awaited, state FROM u
 """  # noqa: S608
 _FIELDS = (
     "id",
@@ -116,15 +117,24 @@ UPDATE jobs_task AS t SET state = {_NEXT}, tries = t.tries + r.tried,
        updated_at = r.finished, result = r.result, error = r.error
   FROM (SELECT {{columns}} FROM json_each(%s)) r
  WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
-RETURNING id, state
+RETURNING id, awaited, state
 """  # noqa: S608
 
 
-def finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) -> dict[str, State]:
-    """End these attempts; gives task id -> new state for those that were still ours to end.
+class Ended(NamedTuple):
+    """What became of attempts, for those that were still ours to end.
 
-    A missing one was fenced out: somebody took the task over, and this outcome is void.
+    A missing one was fenced out: somebody took the task over, and its outcome is void.
     """
+
+    states: dict[str, State]
+    """The new state of each task."""
+    awaited: list[str]
+    """Those on which others depend."""
+
+
+def finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) -> Ended:
+    """End these attempts."""
     lean = all(outcome.move is Move.SUCCEED and not outcome.log for outcome in outcomes)
     if is_postgresql():
         if lean:
@@ -132,13 +142,19 @@ def finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) 
         else:
             rows = [dict(zip(_FIELDS, _row(outcome), strict=True)) for outcome in outcomes]
             cursor.execute(_POSTGRESQL, [orjson.dumps(rows).decode(), release])
-        return {row[0]: State(row[1]) for row in cursor.fetchall()}
+        return _ended(cursor.fetchall(), lean=lean)
     columns = _SUCCESSES_SQLITE if lean else _ALL_SQLITE
     one = _success_sqlite if lean else _row_sqlite
     sent = orjson.dumps([one(outcome) for outcome in outcomes]).decode()
     cursor.execute(_ATTEMPT_SQLITE.format(columns=columns), [release, sent])
     cursor.execute(_UPDATE_SQLITE.format(columns=columns), [sent])
-    return {task_id(row[0]): State(row[1]) for row in cursor.fetchall()}
+    return _ended([(task_id(row[0]), *row[1:]) for row in cursor.fetchall()], lean=lean)
+
+
+def _ended(rows: Sequence[tuple[Any, ...]], *, lean: bool) -> Ended:
+    """From rows of id, `awaited` and, unless all have succeeded, the state."""
+    states = {row[0]: State.SUCCESS if lean else State(row[2]) for row in rows}
+    return Ended(states, [row[0] for row in rows if row[1]])
 
 
 def _success_arrays(outcomes: Sequence[Outcome]) -> list[str]:

@@ -55,7 +55,7 @@ def in_one_transaction(
 def _record(outcome: Outcome, release: str) -> bool:
     """End the task, if it is still ours to end."""
     with connection.cursor() as cursor:
-        states = finish(cursor, [outcome], release=release)
+        states, _ = finish(cursor, [outcome], release=release)
         rollup.add(cursor, [outcome], states, [], now=outcome.finished)
     return bool(states)
 

@@ -13,6 +13,7 @@ from jobs.domain.outcomes import Outcome
 from jobs.domain.registry import registry
 from jobs.domain.states import ENDED, State
 from jobs.models import Task
+from jobs.services.unblock import unblock
 from jobs.signals import attempts_ended
 from jobs.store.claim import Claim
 from jobs.store.exchange import Exchanged, connect, exchange
@@ -190,8 +191,17 @@ class Ledger:
             self._tell(did, succeeded)
         except RedisError as error:
             logger.warning("Redis is away, counts and news are skipped: %s", error)
+        if did.awaited:
+            self._unblock(did.awaited)
         if did.ended:
             attempts_ended.send(type(self), outcomes=outcomes, states=did.ended)
+
+    def _unblock(self, awaited: list[str]) -> None:
+        """Let what depends on these tasks go on at once; maintenance would take a second."""
+        try:
+            unblock(awaited)
+        except (OperationalError, InterfaceError) as error:
+            self._database_away(error)
 
     def _tell(self, did: Exchanged, succeeded: int) -> None:
         pipe = self._client.pipeline(transaction=False)

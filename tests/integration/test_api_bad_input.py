@@ -20,7 +20,7 @@ NAMES_A_FIELD: dict[str, tuple[dict[str, Any], str]] = {
     "a NUL in the task type": ({"task_type": "add\0"}, "task_type"),
     "two task types": ({"task_type": "add", "name": "add", "args": [1, 2]}, "name"),
     "an unknown field": (ADD | {"prority": "high"}, "prority"),
-    "a field of a later release": (ADD | {"unique_key": "k"}, "unique_key"),
+    "a field of a later release": (ADD | {"workflow": "w"}, "workflow"),
     "an unknown priority": (ADD | {"priority": "urgent"}, "priority"),
     "a priority that is no text": (ADD | {"priority": 1}, "priority"),
     "an unknown queue": (ADD | {"queue": "urgent"}, "queue"),
@@ -169,13 +169,6 @@ def test_json_may_name_its_encoding(api):
     response = api.send("POST", "tasks", body, "Application/JSON; charset=utf-8")
 
     assert response.status_code == 202
-
-
-def test_an_idempotency_key_is_refused_rather_than_ignored(api):
-    response = api.post("tasks", ADD, HTTP_IDEMPOTENCY_KEY="k1")
-
-    assert fields_of(problem_of(response, 400, "invalid_input")) == ["Idempotency-Key"]
-    assert not Task.objects.exists()
 
 
 def test_a_long_value_is_not_echoed_at_length(api):

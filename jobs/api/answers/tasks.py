@@ -18,6 +18,9 @@ class Accepted(Answer):
     priority: str
     message: str
     max_retries: int
+    existing: bool = Field(
+        False, description="True when an open task had the `unique_key`: it is this one."
+    )
 
 
 class BulkAccepted(Answer):
@@ -25,6 +28,12 @@ class BulkAccepted(Answer):
 
     count: int
     task_ids: list[str]
+    existing: int = Field(
+        description=(
+            "How many of them were not written, as an open task has their `unique_key`: it stands "
+            "in their place."
+        )
+    )
 
 
 class Progress(BaseModel):
@@ -87,6 +96,9 @@ class TaskLine(Answer):
     discarded_at: datetime | None
     worker: str | None
     submitted_by: str
+    tags: list[str]
+    unique_key: str | None
+    parent: str | None = Field(description="The task that this one runs again.")
     withheld: bool = Field(
         False,
         description=(
@@ -110,6 +122,8 @@ class TaskDetail(TaskAnswer):
     traceback: str | None
     attempts: list[AttemptAnswer]
     events: list[EventAnswer]
+    depends_on: list[str] = Field(description="The tasks that must succeed before this one runs.")
+    reruns: list[str] = Field(description="The tasks that run it again, the newest first.")
 
 
 class TaskPage(Answer):

@@ -1,0 +1,26 @@
+"""Forget what need not be remembered any longer."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from jobs.conf import get_conf
+from jobs.models import IdempotencyKey
+
+#: Rows per statement, and statements per call: others must come to their turn.
+CHUNK = 1000
+MOST_CHUNKS = 10
+
+
+def forget_keys() -> int:
+    """Delete idempotency keys of long ago, up to `CHUNK * MOST_CHUNKS`; gives how many."""
+    until = timezone.now() - timedelta(seconds=get_conf().idempotency_seconds)
+    old = IdempotencyKey.objects.filter(created_at__lt=until).order_by("created_at")
+    forgotten = 0
+    for _ in range(MOST_CHUNKS):
+        keys = list(old.values_list("pk", flat=True)[:CHUNK])
+        if keys:
+            forgotten += IdempotencyKey.objects.filter(pk__in=keys).delete()[0]
+        if len(keys) < CHUNK:
+            break
+    return forgotten

@@ -1,0 +1,69 @@
+"""Run a task once more as a new one, with the same arguments or others."""
+
+from collections.abc import Mapping, Sequence
+from typing import Unpack, cast
+from uuid import UUID
+
+from django.db import transaction
+
+from jobs.domain.options import CallOptions
+from jobs.domain.registry import registry
+from jobs.domain.states import State
+from jobs.exceptions import TaskNotFound, TransitionRefused
+from jobs.models import Event, Task
+from jobs.services import moves
+from jobs.services.enqueue import enqueue_or_find
+
+
+def rerun(
+    *,
+    task_id: UUID | str,
+    actor: str,
+    reason: str = "",
+    args: Sequence[object] | None = None,
+    kwargs: Mapping[str, object] | None = None,
+    **options: Unpack[CallOptions],
+) -> Task:
+    """Write a new task like this one and give its row; `parent` names the old one, which stays.
+
+    `args` or `kwargs`, where one is given, replace the old arguments as a whole. Of the options
+    that are not given, queue, retries, time limit and tags are as the old row has them; its moments
+    are not taken over, nor is its `unique_key`. Both rows get an event. With a `unique_key` that is
+    taken it gives the task that has it, and writes nothing.
+
+    Raises:
+        TaskNotFound: no task has this id.
+        TransitionRefused: it is running.
+        UnknownTaskType: this release does not have its type.
+        As `enqueue` does, when the arguments or options are not allowed.
+    """
+    old = Task.objects.filter(pk=moves.as_uuid(task_id)).first()
+    if old is None:
+        raise TaskNotFound(task_id=task_id)
+    if old.state == State.STARTED:
+        raise TransitionRefused(task_id=old.pk, state=old.state, move="rerun")
+    if args is None and kwargs is None:
+        args, kwargs = old.args, old.kwargs
+    with transaction.atomic():
+        new, is_new = enqueue_or_find(
+            task_type=registry.get(old.name),
+            args=args or (),
+            kwargs=kwargs,
+            **_options(old, options, actor),
+        )
+        if is_new:
+            moves.record([old], kind=Event.Kind.RERUN, actor=actor, reason=reason)
+            moves.record([new], kind=Event.Kind.RERUN_OF, actor=actor, reason=reason)
+    return new
+
+
+def _options(old: Task, changed: CallOptions, actor: str) -> CallOptions:
+    same = CallOptions(
+        queue=old.queue,
+        max_retries=old.max_retries,
+        timeout_seconds=old.timeout_seconds,
+        tags=old.tags or [],
+    )
+    given = {name: value for name, value in changed.items() if value is not None}
+    own = CallOptions(parent=old.pk, submitted_by=actor)
+    return cast("CallOptions", {**same, **given, **own})
