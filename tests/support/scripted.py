@@ -68,7 +68,8 @@ def broken_stream(body: str) -> bytes:
     """A stream that breaks off."""
     content = body.encode()
     head = (
-        "HTTP/1.1 200 Told\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "HTTP/1.1 200 Told\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+        "Connection: close\r\n\r\n"
     )
     return f"{head}{len(content):x}\r\n".encode() + content + b"\r\n"
 
