@@ -1,6 +1,6 @@
-"""One hub per process: frames are encoded once, and each socket has a sender of its own.
+"""One hub per process: frames are encoded once, and each reader has a sender of its own.
 
-A socket that reads slowly delays nobody: where only the newest frame counts it skips what it
+A reader that is slow delays nobody: where only the newest frame counts it skips what it
 missed, where every frame counts it is closed once it has fallen too far behind.
 """
 
@@ -13,32 +13,47 @@ from typing import Any
 
 import orjson
 
-Send = Callable[[str], Awaitable[None]]
-Close = Callable[[int], Awaitable[None]]
-
 #: Frames that a socket may owe its reader where none may be skipped.
 MOST_OWED = 256
+#: Close codes: WebSocket's own, and HTTP's plus 4000.
+NORMAL_CLOSURE = 1000
 TRY_AGAIN_LATER = 1013
+FORBIDDEN = 4403
+NOT_FOUND = 4404
 
 
-def encode(message: dict[str, Any], seq: int) -> str:
-    """The text of one frame."""
-    return orjson.dumps(message | {"seq": seq}, default=str).decode()
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message, encoded once for all its readers."""
+
+    seq: int
+    event: str
+    text: str
+
+
+Send = Callable[[Frame], Awaitable[None]]
+Close = Callable[[int], Awaitable[None]]
+
+
+def frame_of(message: dict[str, Any], seq: int) -> Frame:
+    """A message with its number in the topic."""
+    text = orjson.dumps(message | {"seq": seq}, default=str).decode()
+    return Frame(seq, str(message.get("event") or message["type"]), text)
 
 
 class Seat:
-    """A socket's place: frames go in at once and out at the reader's pace."""
+    """A reader's place: frames go in at once and out at the reader's pace."""
 
     def __init__(self, send: Send, close: Close, *, newest_only: bool) -> None:
         self._send = send
         self._close = close
         self._newest_only = newest_only
-        self._frames: deque[str] = deque()
+        self._frames: deque[Frame] = deque()
         self._close_code: int | None = None
         self._wake = asyncio.Event()
         self._sender = asyncio.create_task(self._run())
 
-    def put(self, frame: str) -> None:
+    def put(self, frame: Frame) -> None:
         """Owe the reader one more frame."""
         if self._newest_only:
             self._frames.clear()
@@ -49,7 +64,7 @@ class Seat:
         self._wake.set()
 
     def finish(self, code: int) -> None:
-        """Close the socket once everything is sent."""
+        """Close once everything is sent."""
         self._close_code = code
         self._wake.set()
 
@@ -58,14 +73,16 @@ class Seat:
         self._sender.cancel()
 
     async def _run(self) -> None:
-        # OSError: the reader has gone; its consumer is told so, and gives the seat back.
+        # OSError: the reader has gone; whoever holds the seat is told so, and gives it back.
         with suppress(OSError):
-            while self._close_code is None:
+            while True:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._frames:
                     await self._send(self._frames.popleft())
-            await self._close(self._close_code)
+                if self._close_code is not None:
+                    await self._close(self._close_code)
+                    return
 
 
 @dataclass(slots=True)
@@ -73,7 +90,7 @@ class Topic:
     """Who reads about one thing, and what they were told last."""
 
     seq: int = 0
-    last: str | None = None
+    last: Frame | None = None
     seats: set[Seat] = field(default_factory=set)
 
 
@@ -116,7 +133,7 @@ class Hub:
         if topic is None:
             return
         topic.seq += 1
-        frame = encode(message, topic.seq)
+        frame = frame_of(message, topic.seq)
         if keep:
             topic.last = frame
         for seat in topic.seats:

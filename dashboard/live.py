@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from django.db import connections
 
@@ -23,6 +24,8 @@ class Live:
         self.hub = Hub()
         self.tracker = Tracker(self.hub)
         self._publisher: asyncio.Task[None] | None = None
+        self._endless: set[asyncio.Event] = set()
+        self._is_ending = False
 
     def join(self, topic: str, seat: Seat) -> int:
         """Take a seat; gives the `seq` of the topic's last message."""
@@ -31,12 +34,32 @@ class Live:
             self._publisher = asyncio.create_task(self._publish())
         return seq
 
-    async def leave(self, topic: str, seat: Seat) -> None:
-        """Give the seat back; the last one to leave puts the publisher to sleep."""
+    async def leave(self, topic: str | None, seat: Seat) -> None:
+        """Give back a seat, which may be at no topic; the last puts the publisher to sleep."""
+        if topic is None:
+            seat.leave()
+            return
         if self.hub.leave(topic, seat):
             self.tracker.forget_unwatched()
         if self.hub.is_empty:
             await self.stop()
+
+    @contextmanager
+    def until_the_end(self, over: asyncio.Event) -> Iterator[None]:
+        """Sets `over` when this process is told to end: the server waits for what it answers."""
+        self._endless.add(over)
+        if self._is_ending:
+            over.set()
+        try:
+            yield
+        finally:
+            self._endless.discard(over)
+
+    def end(self) -> None:
+        """End, for good, all that would not end by itself."""
+        self._is_ending = True
+        for over in self._endless:
+            over.set()
 
     async def stop(self) -> None:
         """Stop publishing, and let go of the database."""

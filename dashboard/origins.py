@@ -6,7 +6,8 @@ from urllib.parse import ParseResult, urlparse
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 
-from dashboard.consumers import FORBIDDEN, Refusal
+from dashboard.consumers import Refusal
+from dashboard.hub import FORBIDDEN
 
 
 class SameSite(OriginValidator):

@@ -5,8 +5,8 @@ from channels.sessions import CookieMiddleware, SessionMiddleware
 from django.urls import re_path
 
 from dashboard.consumers import FeedConsumer, Refusal, StatsConsumer, TaskConsumer
+from dashboard.hub import NOT_FOUND
 from dashboard.origins import SameSite
-from dashboard.tracker import NOT_FOUND
 
 routes = [
     re_path(r"^ws/stats/?$", StatsConsumer.as_asgi()),

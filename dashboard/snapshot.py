@@ -85,7 +85,7 @@ def lines_of(task_ids: Iterable[str]) -> list[dict[str, Any]]:
 def line(task: Task) -> dict[str, Any]:
     """One task as everybody may see it who may see tasks."""
     facts = task_line(task)
-    progress = task.progress if isinstance(task.progress, dict) else {}
+    progress = facts["progress"] if isinstance(facts["progress"], dict) else {}
     return {name: facts[name] for name in LINE_FIELDS} | {"percent": progress.get("percent")}
 
 

@@ -18,6 +18,7 @@ from jobs.domain.states import allowed as may_move
 from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Attempt, Task
 from jobs.selectors.explain import explain
+from jobs.selectors.facts import attempt_facts, task_facts
 from jobs.selectors.relatives import dependencies_of, reruns_of
 from jobs.selectors.timeline import timeline
 from jobs.services.cancel import cancel
@@ -89,7 +90,8 @@ def _facts(request: HttpRequest, row: Task) -> dict[str, Any]:
         "may_requeue": may_move(Move.REQUEUE, state) and allowed(request, "requeue_task"),
         "reasons": [] if state is State.SUCCESS else explain(row),
         "steps": timeline(row),
+        "payload": task_facts(row) if payload else {},
+        "attempts": {each.number: attempt_facts(each) for each in attempts} if payload else {},
         "reruns": reruns_of(row),
         "dependencies": dependencies_of(row),
-        "attempts": {attempt.number: attempt for attempt in attempts} if payload else {},
     }

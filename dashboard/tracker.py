@@ -4,13 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from dashboard.events import events_between, is_ended
-from dashboard.hub import Hub
+from dashboard.hub import NORMAL_CLOSURE, NOT_FOUND, Hub
 from dashboard.reading import read
 from dashboard.snapshot import facts_of
 from jobs.selectors.facts import without_payload
-
-NORMAL_CLOSURE = 1000
-NOT_FOUND = 4404
 
 
 def topic_of(task_id: UUID, *, payload: bool) -> str:

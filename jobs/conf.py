@@ -1,6 +1,7 @@
 """A typed, checked view of `settings.JOBS`."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -17,6 +18,14 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 def _between(default: float, minimum: float, maximum: float) -> Any:
     return field(default=default, metadata={"minimum": minimum, "maximum": maximum})
+
+
+#: How often, as `100/second` or `6000/minute`.
+RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute)", re.ASCII)
+
+
+def _rate(default: str) -> Any:
+    return field(default=default, metadata={"rate": True})
 
 
 def _one_of(default: str, words: tuple[str, ...]) -> Any:
@@ -67,6 +76,26 @@ class Conf:
     """The release of the code that runs here, kept with each attempt."""
     anonymous_access: bool = False
     """Whether callers without an account may submit, read, cancel and requeue."""
+    throttle_submit: str = _rate("5000/second")
+    """How often one caller may submit; a bulk call counts once."""
+    throttle_read: str = _rate("5000/second")
+    """How often one caller may read."""
+    throttle_act: str = _rate("500/second")
+    """How often one caller may do anything else: cancel, requeue, discard and so on."""
+    redacted_keys: tuple[str, ...] = (
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "api_key",
+        "private_key",
+        "access_key",
+        "authorization",
+        "credential",
+        "cookie",
+    )
+    """Names of secrets: what a task carries or says under such a name is shown to nobody."""
 
     @classmethod
     def of(cls, given: object) -> "Conf":
@@ -96,6 +125,10 @@ class Conf:
 def _allowed(value: object, kind: type, bounds: Mapping[str, Any]) -> bool:
     if "words" in bounds:
         return value in bounds["words"]
+    if kind is tuple:
+        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+    if "rate" in bounds:
+        return isinstance(value, str) and (not value or RATE.fullmatch(value) is not None)
     if kind in {str, bool}:
         return isinstance(value, kind)
     if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
@@ -107,8 +140,12 @@ def allowed_in_words(kind: type, bounds: Mapping[str, Any]) -> str:
     """What a key of this type, within the bounds of its field's metadata, may hold."""
     if "words" in bounds:
         return "one of " + ", ".join(bounds["words"])
+    if "rate" in bounds:
+        return "a number per second or minute as in 100/second, or empty for no limit"
     if kind is str:
         return "a text"
+    if kind is tuple:
+        return "a list of texts"
     if kind is bool:
         return "True or False"
     number = "a whole number" if kind is int else "a number"

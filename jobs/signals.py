@@ -3,8 +3,11 @@
 `attempts_ended` is sent by a worker's feeder after the commit, once per batch, with
 `outcomes: list[Outcome]` and `states: dict[str, State]` (the new state of each task that was
 still ours to end).
+
+`tokens_revoked` is sent after the commit: who remembers callers must forget them.
 """
 
 from django.dispatch import Signal
 
 attempts_ended = Signal()
+tokens_revoked = Signal()

@@ -28,6 +28,9 @@ from django.http import HttpResponse, HttpResponseBadRequest, StreamingHttpRespo
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from dashboard.event_stream import EventStream
+from dashboard.waiting import waited
+from jobs.api.waiting import EXTENSION, Turn
 from taskqueue_site.problems import problem
 from taskqueue_site.threads import ThreadPool, run_in_thread
 
@@ -69,16 +72,22 @@ class PooledHandler(BaseHandler):
         except BodyTooLarge:
             await _send_whole(send, *_too_large())
             return
-        future = self._pool.submit(self._work, scope, body)
+        turn = Turn()
         try:
-            start, content = await asyncio.wrap_future(future)
+            start, content = await self._answer(scope, body, turn)
+            if turn.wait is not None:
+                if not await waited(turn.wait, receive):
+                    return
+                start, content = await self._answer(scope, io.BytesIO(), Turn(is_last=True))
         except asyncio.CancelledError:
             # The server's grace is over. The thread ends by itself; the client learns at once.
-            future.add_done_callback(_discard)
             await _send_whole(send, *_stopping())
             return
         if isinstance(content, bytes):
             await _send_whole(send, start, content)
+        elif isinstance(content, EventStream):
+            await send(start)
+            await content.run(receive, send)
         else:
             await send(start)
             async with self._streams:
@@ -88,15 +97,27 @@ class PooledHandler(BaseHandler):
         """Close the threads and their database connections; returns how many are still busy."""
         return self._pool.close(wait_seconds=wait_seconds)
 
-    def _work(self, scope: HTTPScope, body: IO[bytes]) -> Answer:
+    async def _answer(self, scope: HTTPScope, body: IO[bytes], turn: Turn) -> Answer:
+        future = self._pool.submit(self._work, scope, body, turn)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(_discard)
+            raise
+
+    def _work(self, scope: HTTPScope, body: IO[bytes], turn: Turn) -> Answer:
+        extensions: Any = {**(scope.get("extensions") or {}), EXTENSION: turn}
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=type(self), scope=scope)
         response: HttpResponseBase
         try:
-            response = self.get_response(ASGIRequest(scope, body))
+            response = self.get_response(ASGIRequest({**scope, "extensions": extensions}, body))
         except UnicodeDecodeError:
             response = HttpResponseBadRequest()
         start = _start(response)
+        if isinstance(response, EventStream):
+            response.close()
+            return start, b"" if scope["method"] == "HEAD" else response
         if isinstance(response, StreamingHttpResponse):
             return start, response
         try:

@@ -3,7 +3,10 @@
 import asyncio
 import logging
 import signal
+import threading
 from multiprocessing import parent_process
+from types import FrameType
+from typing import Any
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, LifespanScope
 
@@ -30,6 +33,7 @@ class Lifespan:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 _end_with_parent()
+                _end_streams_at_once()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._close()
@@ -49,6 +53,22 @@ def _end_with_parent() -> None:
     if parent is not None:
         loop = asyncio.get_running_loop()
         loop.add_reader(parent.sentinel, _parent_died, loop, parent.sentinel)
+
+
+def _end_streams_at_once() -> None:
+    """At the signal to end, what is endless ends: the server waits for every answer under way."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # the signals are somebody else's
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        handler = signal.getsignal(number)
+
+        def end(number: int, frame: FrameType | None, then: Any = handler) -> None:
+            loop.call_soon_threadsafe(live.end)
+            if callable(then):
+                then(number, frame)
+
+        signal.signal(number, end)
 
 
 def _parent_died(loop: asyncio.AbstractEventLoop, sentinel: int) -> None:

@@ -20,6 +20,7 @@ urlpatterns = [
     re_path(r"^readyz/?$", readyz, name="readyz"),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}dashboard/icon.svg")),
     path("admin/", admin.site.urls),
+    path("api/", include("dashboard.streams")),
     path("api/", include("jobs.api.urls")),
     path("docs", Docs.as_view(), name="docs"),
     path("docs/", Docs.as_view()),

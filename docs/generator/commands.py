@@ -37,22 +37,33 @@ def content() -> str:
 
 def _command(name: str) -> list[str]:
     command = load_command_class(get_commands()[name], name)
-    rows = [
-        [code(_spelled(action)), _default(action), action.help or ""]
-        for action in _own_actions(command, name)
-    ]
-    flags = [table(["argument", "default", "means"], rows)] if rows else ["It takes no arguments."]
-    return [f"### {name}", command.help, *flags]
-
-
-def _own_actions(command: BaseCommand, name: str) -> list[argparse.Action]:
-    """What the command takes beside what every command takes."""
     common = {action.dest for action in _actions(BaseCommand(), name)}
-    return [action for action in _actions(command, name) if action.dest not in common]
+    return _described(name, command.help, _actions(command, name), common)
+
+
+def _described(
+    title: str, about: str, actions: list[argparse.Action], common: set[str]
+) -> list[str]:
+    """What a command takes beside what every command takes, then the same of each of its verbs."""
+    # The words of `--help` differ from one Python to the next; argparse's own lists do not.
+    kinds = [one for one in actions if isinstance(one, argparse._SubParsersAction)]  # noqa: SLF001
+    own = [one for one in actions if one not in kinds and one.dest not in common]
+    rows = [[code(_spelled(action)), _default(action), action.help or ""] for action in own]
+    parts = [f"### {title}", about]
+    if rows:
+        parts.append(table(["argument", "default", "means"], rows))
+    elif not kinds:
+        parts.append("It takes no arguments.")
+    for kind in kinds:
+        for verb in kind._choices_actions:  # noqa: SLF001
+            taken = kind.choices[verb.dest]._actions  # noqa: SLF001
+            says = verb.help or ""
+            about_verb = f"{says[:1].upper()}{says[1:]}."
+            parts += _described(f"{title} {verb.dest}", about_verb, taken, common)
+    return parts
 
 
 def _actions(command: BaseCommand, name: str) -> list[argparse.Action]:
-    # The words of `--help` differ from one Python to the next; these do not.
     return command.create_parser("manage.py", name)._actions  # noqa: SLF001
 
 

@@ -12,6 +12,7 @@ from jobs.admin.display import NOTHING, badge, moment, outside, since, until
 from jobs.domain.states import ENDED, State
 from jobs.domain.wording import duration
 from jobs.models import Task
+from jobs.selectors.facts import redacted
 
 #: What shows the payload is for those who may see payloads.
 PAYLOAD_COLUMNS = frozenset({"arguments"})
@@ -71,9 +72,9 @@ class TaskColumns:
     @admin.display(description="arguments, last error")
     def arguments(self, task: Task) -> str:
         """The beginning of both; the changelist annotates the arguments."""
-        text = getattr(task, "arguments_preview", "")
+        text = redacted(getattr(task, "arguments_preview", ""))
         given = outside(text, 90, "jobs-code") if text not in {"", "{}"} else NOTHING
-        error = outside(task.error, 90, "jobs-error") if task.error else ""
+        error = outside(redacted(task.error), 90, "jobs-error") if task.error else ""
         return live("arguments", task, format_html("{}{}", given, error))
 
     @admin.display(description="queue, attempt")

@@ -16,6 +16,7 @@ from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.models import Task
 from jobs.selectors.explain import Reason, explain
+from jobs.selectors.facts import task_facts
 from jobs.selectors.relatives import dependencies_of, reruns_of
 from jobs.selectors.timeline import MOST_ATTEMPTS, timeline
 
@@ -37,11 +38,13 @@ def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
         "shows_payload": shows_payload,
     }
     if shows_payload:
+        facts = task_facts(task)
+        args, kwargs, result = facts["args"], facts["kwargs"], facts["result"]
         context |= {
-            "arguments": pretty([*task.args, task.kwargs] if task.args else task.kwargs),
-            "result": pretty(task.result) if task.result is not None else "",
-            "error": seen(task.error),
-            "progress": _progress(task.progress),
+            "arguments": pretty([*args, kwargs] if args else kwargs),
+            "result": pretty(result) if result is not None else "",
+            "error": seen(facts["error"] or ""),
+            "progress": _progress(facts["progress"]),
         }
     return context
 

@@ -11,6 +11,7 @@ from jobs.api.forms import printable, read
 from jobs.api.moments import moment
 from jobs.api.problems import InvalidInput, refuse
 from jobs.api.views import task_id_of
+from jobs.api.waiting import MOST_SECONDS
 from jobs.broker.connection import queue_names
 from jobs.domain.states import WAITING, State
 from jobs.selectors.pages import MOST_PER_PAGE, TaskFilter
@@ -81,6 +82,20 @@ class TaskQuery(PageQuery):
         )
 
 
+class WaitQuery(BaseModel):
+    """How long to wait for a task's end."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wait: float = Field(
+        0,
+        ge=0,
+        le=MOST_SECONDS,
+        allow_inf_nan=False,
+        description="Answer when the task has ended, at the latest after this many seconds.",
+    )
+
+
 def page_query(query: QueryDict) -> PageQuery:
     """The query of a list without filters."""
     return read(PageQuery, _single(query))
@@ -89,6 +104,11 @@ def page_query(query: QueryDict) -> PageQuery:
 def task_query(query: QueryDict) -> TaskQuery:
     """The query of a list of tasks."""
     return read(TaskQuery, _single(query))
+
+
+def wait_query(query: QueryDict) -> WaitQuery:
+    """The query of one task."""
+    return read(WaitQuery, _single(query))
 
 
 def _single(query: QueryDict) -> dict[str, str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ANONYMOUS_VERBS = frozenset(
     {"view_task", "view_payload", "submit_task", "cancel_task", "requeue_task"}
 )
+#: What a token may do that only reads.
+READ_VERBS = frozenset({"view_task", "view_payload"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -25,18 +27,41 @@ class HasVerb(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Whether the caller holds the permission that this method asks for."""
-        method = "GET" if request.method == "HEAD" else request.method or ""
-        if method not in view.allowed_methods:
+        if _method(request) not in view.allowed_methods:
             return True  # 405 says more than 403
-        verb = getattr(view, "verbs", {}).get(method)
-        return verb is not None and may(request, verb)
+        verb = verb_of(request, view)
+        if verb is None:
+            return False
+        self.message = (
+            "This token may only read."
+            if _only_reads(request) and verb not in READ_VERBS
+            else f"This needs the permission jobs.{verb}."
+        )
+        return may(request, verb)
+
+
+def verb_of(request: Request, view: "APIView") -> str | None:
+    """The permission that this call asks for; None when its view names none."""
+    verb: str | None = getattr(view, "verbs", {}).get(_method(request))
+    return verb
+
+
+def _method(request: Request) -> str:
+    return "GET" if request.method == "HEAD" else request.method or ""
 
 
 def may(request: HttpRequest | Request, verb: str) -> bool:
     """Whether the caller may do this: `verb` is a permission of the model Task."""
+    if _only_reads(request) and verb not in READ_VERBS:
+        return False
     if request.user.is_authenticated:
         return request.user.has_perm(f"jobs.{verb}")
     return verb in ANONYMOUS_VERBS and anonymous_access(request)
+
+
+def _only_reads(request: HttpRequest | Request) -> bool:
+    """Whether the caller came with a token that only reads."""
+    return isinstance(request, Request) and getattr(request.auth, "read_only", False)
 
 
 def anonymous_access(request: HttpRequest | Request) -> bool:

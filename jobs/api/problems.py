@@ -155,8 +155,12 @@ def _refusal(error: TaskQueueError) -> Response:
 def _framework(error: exceptions.APIException) -> Response:
     headers = {}
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        headers["WWW-Authenticate"] = getattr(error, "auth_header", "Session")
+        headers["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
     detail = str(error.detail)
+    if isinstance(error, exceptions.Throttled):
+        seconds = max(1, error.wait or 1)  # type: ignore[attr-defined]
+        headers["Retry-After"] = str(seconds)
+        detail = f"Too many calls of this kind: try again in {seconds} s."
     if isinstance(error, exceptions.UnsupportedMediaType):
         detail = f"{detail} Send the body as application/json."
     codes = error.get_codes()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel
@@ -13,18 +14,20 @@ from jobs.api.problems import CONTENT_TYPE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ANY_CALL = (401, 403, 503)
+ANY_CALL = (401, 403, 429, 503)
 WITH_QUERY = (400,)
 WITH_BODY = (400, 413, 415)
 WITH_ID = (400, 404)
 ERRORS = {
     400: "A field is missing, unknown or wrong; `errors` names each.",
-    401: "No session, and anonymous access is off.",
+    401: "Neither a valid token nor a session, and anonymous access is off.",
     403: "The permission for this verb, or the CSRF token, is missing.",
     404: "There is no such task, queue or address.",
     409: "The task's state, told in `state`, or a key that was used before does not allow it.",
-    413: "The body is too large.",
+    413: "The body is too large, or holds too many values.",
     415: "The body is not application/json.",
+    429: "Too many calls of this kind by this caller; see Retry-After.",
+    501: "This server has no streams: it is not `manage.py serve`.",
     503: "The database does not answer; see Retry-After.",
 }
 
@@ -32,8 +35,19 @@ ERRORS = {
 class Session(SessionScheme):  # type: ignore[no-untyped-call]
     """Describes our session login."""
 
-    target_class = "jobs.api.authentication.SessionLogin"
+    target_class = "jobs.api.authentication.CachedSession"
     name = "session"
+
+
+class Token(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes the header `Authorization: Bearer tq_…`."""
+
+    target_class = "jobs.api.authentication.CachedToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """As OpenAPI says it."""
+        return {"type": "http", "scheme": "bearer"}
 
 
 def call(
@@ -49,15 +63,16 @@ def call(
     headers: Mapping[str, dict[str, Any]] | None = None,
     errors: Iterable[int] = (),
     examples: Mapping[str, Any] | None = None,
+    media_type: str = "application/json",
 ) -> Callable[[F], F]:
-    """Describe one method of a view.
+    """Describe one method of a view, whose answers come as `media_type`.
 
     `answers` maps a status to its shape, `path` the parameters of the address to their types,
     `headers` those it reads to their shapes, and `examples` names to bodies that can be sent as
     they stand.
     """
     responses: dict[tuple[int, str], Any] = {
-        (status, "application/json"): answer for status, answer in answers.items()
+        (status, media_type): answer for status, answer in answers.items()
     }
     for status in sorted({*ANY_CALL, *errors} - set(answers)):
         responses[status, CONTENT_TYPE] = OpenApiResponse(Problem, ERRORS[status])

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from jobs.api.answers.tasks import Accepted, Cancelled, Explanation, TaskDetail, TaskPage
 from jobs.api.authentication import actor_of
-from jobs.api.filters import TaskQuery, task_query
+from jobs.api.filters import TaskQuery, WaitQuery, task_query, wait_query
 from jobs.api.forms import ReasonForm, SubmitForm
 from jobs.api.idempotency import HEADER, answered
 from jobs.api.links import links
@@ -16,7 +16,8 @@ from jobs.api.permissions import may
 from jobs.api.schema import TASK_ID, WITH_BODY, WITH_ID, WITH_QUERY, call
 from jobs.api.submission import accepted, submission_of
 from jobs.api.views import ApiView, address_after, reason_of, shown, shown_line, task_id_of
-from jobs.domain.states import Move, State
+from jobs.api.waiting import Wait, turn_of
+from jobs.domain.states import ENDED, Move, State
 from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Task
 from jobs.selectors.ending import state_within
@@ -153,12 +154,29 @@ class OneTask(ApiView):
         "Show a task with its history",
         tag="tasks",
         path=TASK_ID,
+        query=WaitQuery,
         answers={200: TaskDetail},
         errors=WITH_ID,
     )
     def get(self, request: Request, task_id: str) -> Response:
         """The task, its attempts and events."""
-        return Response(shown(request, task_of(task_id), attempts=True))
+        seconds = wait_query(request.query_params).wait
+        task = task_of(task_id)
+        if seconds and State(task.state) not in ENDED:
+            turn = turn_of(request)
+            if turn is None:
+                state_within(task.pk, seconds=seconds)
+                task = task_of(task_id)
+            elif not turn.is_last:
+                turn.wait = Wait(task.pk, seconds)
+                return Response()
+        return Response(shown(request, task, attempts=True))
+
+    def check_throttles(self, request: Request) -> None:
+        """A call that waited is one call."""
+        turn = turn_of(request)
+        if turn is None or not turn.is_last:
+            super().check_throttles(request)
 
     @cancel_call(
         "delete_task",

@@ -1,6 +1,6 @@
 """Every address of the API, each with and without a trailing slash."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.urls import URLPattern, path, re_path
 from rest_framework.views import APIView
@@ -17,8 +17,10 @@ from jobs.api.workers import Health, Stats, WorkerList
 
 app_name = "api"
 
+Calls = Iterable[tuple[str, type[APIView], str]]
+
 #: The busiest first: Django looks them through in order. Those without a name are synonyms.
-CALLS: tuple[tuple[str, type[APIView], str], ...] = (
+CALLS: Calls = (
     ("tasks/submit", Submit, "submit"),
     ("tasks", Tasks, "tasks"),
     ("tasks/bulk", Bulk, "bulk"),
@@ -47,11 +49,12 @@ CALLS: tuple[tuple[str, type[APIView], str], ...] = (
 )
 
 
-def _patterns() -> Iterator[URLPattern]:
-    for route, view, name in CALLS:
+def addresses(calls: Calls) -> Iterator[URLPattern]:
+    """Each call's address, with and without a trailing slash."""
+    for route, view, name in calls:
         silent = view.as_view(schema=None)  # a synonym, which the schema need not tell again
         yield path(route, view.as_view() if name else silent, name=name or None)
         yield path(f"{route}/", silent)
 
 
-urlpatterns = [*_patterns(), re_path("", UnknownAddress.as_view())]
+urlpatterns = [*addresses(CALLS), re_path("", UnknownAddress.as_view())]

@@ -27,6 +27,11 @@ class ApiView(APIView):
     verbs: ClassVar[Mapping[str, str]] = {"GET": "view_task"}
     http_method_names = ["get", "head", "post", "delete"]
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """What one caller may see is kept for nobody else: no cache between is told by a header."""
+        return super().default_response_headers | {"Cache-Control": "no-store"}
+
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """DRF takes a body whose length is not told for none: a chunked one has to be announced."""
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):

@@ -1,4 +1,4 @@
-"""What is kept: tasks, attempts, events, workers' leases, counts per minute, callers' keys."""
+"""What is kept: tasks and what belongs to them, leases, counts per minute, callers' keys."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
@@ -7,9 +7,11 @@ from jobs.models.idempotency import IdempotencyKey
 from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
 from jobs.models.task import Task
+from jobs.models.token import ApiToken
 from jobs.models.worker import WorkerLease
 
 __all__ = [
+    "ApiToken",
     "Attempt",
     "Dependency",
     "Event",

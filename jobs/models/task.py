@@ -192,6 +192,10 @@ class Task(models.Model):
             ("requeue_task", "Can requeue tasks"),
             ("discard_task", "Can discard dead letters"),
             ("view_payload", "Can see arguments, results and errors"),
+            ("pause_queue", "Can pause and resume queues"),
+            ("manage_tokens", "Can create and revoke API tokens"),
+            ("manage_webhooks", "Can manage webhooks"),
+            ("manage_schedules", "Can manage schedules"),
         )
 
     def __str__(self) -> str:

@@ -36,5 +36,11 @@ def state_within(task_id: UUID, *, seconds: float) -> State:
         _places.release()
 
 
+def has_ended(task_id: UUID) -> bool:
+    """Whether the task is in a state that it does not leave by itself; also when it is gone."""
+    state = Task.objects.filter(pk=task_id).values_list("state", flat=True).first()
+    return state is None or state in ENDED
+
+
 def _state(task_id: UUID) -> State:
     return State(Task.objects.values_list("state", flat=True).get(pk=task_id))

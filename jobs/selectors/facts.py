@@ -1,8 +1,11 @@
 """A task in words that JSON can carry: one form for the API, the sockets and the pages."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from jobs.conf import get_conf
+from jobs.domain.redaction import Redactor
 from jobs.domain.states import ENDED, State
 from jobs.models import Attempt, Event, Task
 from jobs.selectors.relatives import dependencies_of, reruns_of
@@ -20,13 +23,14 @@ def task_facts(task: Task, *, attempts: bool = False) -> dict[str, Any]:
     last failed attempt, what it depends on and the tasks that run it again, at the price of four
     queries, two of which a prefetch may save.
     """
-    facts = task_line(task) | {"args": task.args, "kwargs": task.kwargs, "result": task.result}
+    facts = task_line(task) | {name: redacted(getattr(task, name)) for name in LONG_COLUMNS}
     if attempts:
-        tries = sorted(task.attempts.all(), key=lambda attempt: attempt.number)
+        rows = sorted(task.attempts.all(), key=lambda attempt: attempt.number)
+        tries = [attempt_facts(attempt) for attempt in rows]
         facts["traceback"] = next(
-            (attempt.traceback for attempt in reversed(tries) if attempt.traceback), None
+            (attempt["traceback"] for attempt in reversed(tries) if attempt["traceback"]), None
         )
-        facts["attempts"] = [_attempt(attempt) for attempt in tries]
+        facts["attempts"] = tries
         facts["events"] = [_event(event) for event in task.events.all()]
         facts["depends_on"] = [str(pk) for pk in dependencies_of(task)]
         facts["reruns"] = [str(pk) for pk in reruns_of(task)]
@@ -41,12 +45,12 @@ def task_line(task: Task) -> dict[str, Any]:
         "task_type": task.name,
         "queue": task.queue,
         "priority": task.queue,
-        "error": task.error or None,
+        "error": redacted(task.error) or None,
         "retry_count": retry_count(task),
         "max_retries": task.max_retries,
         "rescue_count": task.rescues,
         "attempt_count": task.attempt_count,
-        "progress": task.progress,
+        "progress": redacted(task.progress),
         "timeout_seconds": task.timeout_seconds,
         "created_at": moment(task.created_at),
         "updated_at": moment(task.updated_at),
@@ -62,6 +66,36 @@ def task_line(task: Task) -> dict[str, Any]:
         "unique_key": task.unique_key,
         "parent": str(task.parent) if task.parent else None,
     }
+
+
+def attempt_facts(attempt: Attempt) -> dict[str, Any]:
+    """One attempt."""
+    return {
+        "number": attempt.number,
+        "outcome": str(attempt.outcome),
+        "worker": attempt.worker,
+        "release": attempt.release,
+        "queued_at": moment(attempt.queued_at),
+        "started_at": moment(attempt.started_at),
+        "finished_at": moment(attempt.finished_at),
+        "exception": attempt.exception or None,
+        "error": redacted(attempt.error) or None,
+        "traceback": redacted(attempt.traceback) or None,
+        "log": redacted(attempt.log) or None,
+    }
+
+
+def redacted(given: Any) -> Any:
+    """A payload, or a text that a task has left, as it may be shown.
+
+    The one way from a row to any eye: rows are whole, and nothing prints them as they are.
+    """
+    return _redactor(get_conf().redacted_keys).value(given)
+
+
+@cache
+def _redactor(names: tuple[str, ...]) -> Redactor:
+    return Redactor(names)
 
 
 def retry_count(task: Task) -> int:
@@ -82,22 +116,6 @@ def moment(at: datetime | None) -> str | None:
     if at is None:
         return None
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
-
-
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "number": attempt.number,
-        "outcome": str(attempt.outcome),
-        "worker": attempt.worker,
-        "release": attempt.release,
-        "queued_at": moment(attempt.queued_at),
-        "started_at": moment(attempt.started_at),
-        "finished_at": moment(attempt.finished_at),
-        "exception": attempt.exception or None,
-        "error": attempt.error or None,
-        "traceback": attempt.traceback or None,
-        "log": attempt.log or None,
-    }
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -138,8 +138,12 @@ JOBS = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["jobs.api.authentication.SessionLogin"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "jobs.api.authentication.CachedToken",
+        "jobs.api.authentication.CachedSession",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["jobs.api.permissions.HasVerb"],
+    "DEFAULT_THROTTLE_CLASSES": ["jobs.api.throttles.FixedWindow"],
     "DEFAULT_PARSER_CLASSES": ["jobs.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["jobs.api.renderers.OrjsonRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "jobs.api.negotiation.OnlyJSON",
@@ -202,6 +206,10 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # Handlers stand on the root only: rq adds its own where it finds none above it.
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # The pages themselves say that Redis is away; the layer would say it each second, at length.
-    "loggers": {"channels_redis.pubsub": {"level": "CRITICAL"}},
+    "loggers": {
+        # The pages say that Redis is away; the layer would say it each second, at length.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
+        # A line for each call of the client.
+        "httpx": {"level": "WARNING"},
+    },
 }

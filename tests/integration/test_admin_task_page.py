@@ -128,9 +128,9 @@ def test_without_the_permission_nothing_of_the_payload_is_in_the_page():
     # given
     task = make_task(
         state="FAILURE",
-        kwargs={"token": "secret"},
+        kwargs={"note": "secret"},
         args=["secret"],
-        result={"token": "secret"},
+        result={"note": "secret"},
         error="secret",
         progress={"percent": 10, "message": "secret"},
     )

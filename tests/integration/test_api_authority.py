@@ -2,13 +2,14 @@
 
 import orjson
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 
 from jobs.conf import get_conf
 from jobs.domain.states import State
 from jobs.models import Task
 from tests.support.api import Caller, problem_of
+from tests.support.authority import grant
 from tests.support.rows import make_task
 
 pytestmark = pytest.mark.django_db
@@ -72,10 +73,6 @@ def untouched(tasks):
         (tasks["waiting"], "PENDING", None),
         (tasks["failed"], "FAILURE", None),
     }
-
-
-def grant(user, *permissions):
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
 
 
 @each_verb

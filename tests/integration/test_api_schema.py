@@ -9,10 +9,13 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
-from jobs.api.urls import CALLS
+from dashboard import streams
+from jobs.api import urls
 from jobs.selectors import explain
 
 pytestmark = pytest.mark.django_db
+
+CALLS = [*urls.CALLS, *streams.CALLS]
 
 
 @pytest.fixture
@@ -97,3 +100,9 @@ def test_the_page_of_the_api_names_every_call_and_every_reason():
     codes = set(re.findall(r'Reason\(\s*"(\w+)"', source))
     assert len(codes) > 15
     assert {code for code in codes if f"`{code}`" not in page} == set()
+
+
+def test_streams_are_described_as_streams(schema):
+    for path in ("/api/events", "/api/tasks/{task_id}/events"):
+        described = schema["paths"][path]["get"]["responses"]["200"]["content"]
+        assert list(described) == ["text/event-stream"]

@@ -264,7 +264,7 @@ def test_who_may_only_look_can_change_nothing(path: str) -> None:
 
 
 def test_who_may_not_see_payloads_sees_none() -> None:
-    task = make_task(kwargs={"password": "hunter2"}, error="hunter2", result="hunter2")
+    task = make_task(kwargs={"note": "hunter2"}, error="hunter2", result="hunter2")
     finished(outcome_of(claimed(task), move=Move.FAIL, ending=Ending.FAILED, error="hunter2"))
     with override_settings(JOBS=CLOSED):
         client = with_permissions("view_task")

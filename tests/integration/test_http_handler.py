@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -14,11 +13,9 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from taskqueue_site.handler import PooledHandler
+from tests.support.asgi import SECONDS, AsgiClient
 
 pytestmark = pytest.mark.asyncio
-
-SECONDS = 10
-Message = dict[str, Any]
 
 
 class Gate:
@@ -93,54 +90,20 @@ def handler() -> Iterator[PooledHandler]:
         assert pooled.close(wait_seconds=SECONDS) == 0
 
 
-class Client:
-    """One HTTP request, as an ASGI server makes it."""
-
-    def __init__(self, handler: PooledHandler, url: str, *body: bytes) -> None:
-        self.sent: asyncio.Queue[Message] = asyncio.Queue()
-        self.incoming: asyncio.Queue[Message] = asyncio.Queue()
-        for number, chunk in enumerate(body or (b"",), start=1):
-            more = number < len(body)
-            self.incoming.put_nowait({"type": "http.request", "body": chunk, "more_body": more})
-        scope: Any = {
-            "type": "http",
-            "method": "POST",
-            "path": url,
-            "query_string": b"",
-            "headers": [(b"host", b"localhost")],
-        }
-        self.task = asyncio.create_task(handler(scope, self.incoming.get, self.sent.put))
-
-    def leave(self) -> None:
-        """The client closes its connection."""
-        self.incoming.put_nowait({"type": "http.disconnect"})
-
-    async def next(self) -> Message:
-        """The next thing that the handler sends."""
-        return await asyncio.wait_for(self.sent.get(), SECONDS)
-
-    async def answer(self) -> tuple[int, dict[bytes, bytes], bytes]:
-        """Status, headers and body, once all is sent."""
-        await asyncio.wait_for(self.task, SECONDS)
-        start, *parts = [self.sent.get_nowait() for _ in range(self.sent.qsize())]
-        body = b"".join(part.get("body", b"") for part in parts)
-        return start["status"], dict(start["headers"]), body
-
-
 async def happened(event: threading.Event) -> None:
     """Wait, without holding up the loop, until a view tells."""
     assert await asyncio.to_thread(event.wait, SECONDS)
 
 
 async def test_a_body_in_many_chunks_arrives_whole(handler: PooledHandler) -> None:
-    status, headers, body = await Client(handler, "/echo", b"one ", b"two ", b"three").answer()
+    status, headers, body = await AsgiClient(handler, "/echo", b"one ", b"two ", b"three").answer()
 
     assert (status, body) == (200, b"one two three")
     assert headers[b"Content-Type"] == b"text/plain"
 
 
 async def test_every_cookie_has_a_header_of_its_own(handler: PooledHandler) -> None:
-    client = Client(handler, "/echo")
+    client = AsgiClient(handler, "/echo")
     start = await client.next()
 
     cookies = [value for name, value in start["headers"] if name == b"Set-Cookie"]
@@ -151,7 +114,7 @@ async def test_a_body_too_large_for_memory_is_spooled_and_still_whole(
     handler: PooledHandler,
 ) -> None:
     with override_settings(FILE_UPLOAD_MAX_MEMORY_SIZE=10):
-        _, _, body = await Client(handler, "/echo", b"x" * 8, b"y" * 8).answer()
+        _, _, body = await AsgiClient(handler, "/echo", b"x" * 8, b"y" * 8).answer()
 
     assert body == b"x" * 8 + b"y" * 8
 
@@ -163,7 +126,7 @@ async def test_a_body_over_the_limit_is_refused_with_a_problem(
     handler: PooledHandler, chunks: tuple[bytes, ...]
 ) -> None:
     with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=100):
-        status, headers, body = await Client(handler, "/echo", *chunks).answer()
+        status, headers, body = await AsgiClient(handler, "/echo", *chunks).answer()
 
     assert status == 413
     assert headers[b"Content-Type"] == b"application/problem+json"
@@ -174,7 +137,7 @@ async def test_a_body_over_the_limit_is_refused_with_a_problem(
 
 async def test_no_more_requests_run_at_once_than_there_are_threads(handler: PooledHandler) -> None:
     # given three requests for two threads
-    clients = [Client(handler, "/wait") for _ in range(3)]
+    clients = [AsgiClient(handler, "/wait") for _ in range(3)]
     await happened(Gate.began)
 
     # when they may go on
@@ -188,7 +151,7 @@ async def test_no_more_requests_run_at_once_than_there_are_threads(handler: Pool
 
 async def test_a_stream_is_sent_part_by_part(handler: PooledHandler) -> None:
     # given a view that yields one part, and waits
-    client = Client(handler, "/stream")
+    client = AsgiClient(handler, "/stream")
 
     # when nothing lets it go on, then the first part is there
     assert (await client.next())["status"] == 200
@@ -202,12 +165,12 @@ async def test_a_stream_is_sent_part_by_part(handler: PooledHandler) -> None:
 
 async def test_streams_hold_up_no_other_request(handler: PooledHandler) -> None:
     # given as many streams under way as there are threads
-    streams = [Client(handler, "/stream") for _ in range(2)]
+    streams = [AsgiClient(handler, "/stream") for _ in range(2)]
     for client in streams:
         await client.next()
 
     # when another request comes, then it is answered
-    status, _, _ = await Client(handler, "/echo").answer()
+    status, _, _ = await AsgiClient(handler, "/echo").answer()
     assert status == 200
 
     Gate.go_on.set()
@@ -217,7 +180,7 @@ async def test_streams_hold_up_no_other_request(handler: PooledHandler) -> None:
 
 async def test_a_client_that_leaves_ends_its_stream(handler: PooledHandler) -> None:
     # given a stream without end
-    client = Client(handler, "/endless")
+    client = AsgiClient(handler, "/endless")
     await client.next()
 
     # when its reader leaves, then the view's generator is closed
@@ -227,7 +190,7 @@ async def test_a_client_that_leaves_ends_its_stream(handler: PooledHandler) -> N
 
 
 async def test_a_client_that_leaves_within_its_body_reaches_no_view(handler: PooledHandler) -> None:
-    client = Client(handler, "/wait", b"half", b"")
+    client = AsgiClient(handler, "/wait", b"half", b"")
     client.incoming.get_nowait()
     client.incoming.get_nowait()
     client.incoming.put_nowait({"type": "http.request", "body": b"half", "more_body": True})
@@ -240,7 +203,7 @@ async def test_a_client_that_leaves_within_its_body_reaches_no_view(handler: Poo
 
 async def test_a_request_that_outlives_the_grace_is_answered_503(handler: PooledHandler) -> None:
     # given a request under way
-    client = Client(handler, "/wait")
+    client = AsgiClient(handler, "/wait")
     await happened(Gate.began)
 
     # when the stopping server gives it up
@@ -254,7 +217,7 @@ async def test_a_request_that_outlives_the_grace_is_answered_503(handler: Pooled
 
 
 async def test_closing_leaves_behind_what_does_not_end(handler: PooledHandler) -> None:
-    client = Client(handler, "/wait")
+    client = AsgiClient(handler, "/wait")
     await happened(Gate.began)
 
     busy = await asyncio.to_thread(handler.close, wait_seconds=0.1)
@@ -273,7 +236,7 @@ async def test_a_thread_keeps_its_database_connection(monkeypatch: pytest.Monkey
         pooled = PooledHandler(threads=1)
 
         # when two requests ask the database
-        bodies = [(await Client(pooled, "/connection").answer())[2] for _ in range(2)]
+        bodies = [(await AsgiClient(pooled, "/connection").answer())[2] for _ in range(2)]
         await asyncio.to_thread(pooled.close, wait_seconds=SECONDS)
 
     # then both used the same connection

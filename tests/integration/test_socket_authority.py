@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from asgiref.testing import ApplicationCommunicator as Socket
-from django.conf import settings
-from django.contrib.auth.models import Permission, User
 from django.db import connections
-from django.test import Client, override_settings
+from django.test import override_settings
 
 from dashboard.live import live
 from dashboard.reading import read
 from dashboard.routing import websocket
 from jobs.models import Task
 from tests.support.rows import make_task
+from tests.support.staff import cookie_of
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
@@ -28,16 +27,6 @@ async def _nothing_stays_open() -> AsyncIterator[None]:
     """A refused socket leaves the process's reading thread with its connection."""
     yield
     await read(connections.close_all)
-
-
-def cookie_of_somebody_with(*verbs: str) -> bytes:
-    """The session cookie of a new user who holds these permissions."""
-    user = User.objects.create_user("ada")
-    user.user_permissions.set(Permission.objects.filter(codename__in=verbs))
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    return f"{name}={client.cookies[name].value}".encode()
 
 
 async def opened(path: str, *headers: tuple[bytes, bytes], client: str = "127.0.0.1") -> Socket:
@@ -77,7 +66,7 @@ async def test_strangers_are_refused_where_access_is_closed(path: str) -> None:
 
 
 async def test_who_may_not_see_tasks_is_refused() -> None:
-    cookie = await read(cookie_of_somebody_with, "cancel_task")
+    cookie = await read(cookie_of, "jobs.cancel_task")
     with override_settings(JOBS=CLOSED):
         assert await close_code(await opened("/ws/stats", (b"cookie", cookie))) == 4403
 
@@ -94,8 +83,8 @@ async def test_open_access_is_for_this_machine_alone(
 
 async def test_who_may_see_tasks_but_no_payload_is_told_the_rest() -> None:
     # given a task whose payload is a secret
-    task: Task = await read(make_task, kwargs={"password": "hunter2"}, error="hunter2")
-    cookie = await read(cookie_of_somebody_with, "view_task")
+    task: Task = await read(make_task, kwargs={"note": "hunter2"}, error="hunter2")
+    cookie = await read(cookie_of, "jobs.view_task")
 
     # when somebody watches it who may not see payloads
     with override_settings(JOBS=CLOSED):
@@ -106,6 +95,22 @@ async def test_who_may_see_tasks_but_no_payload_is_told_the_rest() -> None:
     # then the state is told, the secret is not
     assert '"status":"PENDING"' in text
     assert "hunter2" not in text
+
+
+async def test_who_may_see_payloads_is_shown_no_secret() -> None:
+    # given a task with a secret beside something harmless
+    task: Task = await read(make_task, kwargs={"password": "hunter2", "to": "harmless"})
+    cookie = await read(cookie_of, "jobs.view_task", "jobs.view_payload")
+
+    # when somebody watches it who may see payloads
+    with override_settings(JOBS=CLOSED):
+        socket = await opened(f"/ws/tasks/{task.pk}", (b"cookie", cookie))
+        text = (await socket.receive_output(SECONDS))["text"]
+        await leave(socket)
+
+    # then only the secret is replaced
+    assert '"password":"[redacted]"' in text
+    assert '"to":"harmless"' in text
 
 
 async def test_the_last_reader_to_leave_leaves_nothing_running() -> None:

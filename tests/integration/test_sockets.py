@@ -91,7 +91,7 @@ def test_a_second_page_is_told_the_present_numbers_without_waiting(web: WebProce
 
 def test_the_feed_tells_which_tasks_changed(web: WebProcess, redis: Redis) -> None:
     # given a page that reads the feed, and a waiting task whose arguments nobody should see there
-    task = make_task(kwargs={"password": "hunter2"})
+    task = make_task(kwargs={"note": "hunter2"})
     with web.socket("/ws/feed") as feed:
         wait_for(lambda: redis.exists("taskqueue:watched"), what="the mark of a watcher")
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -23,6 +24,12 @@ def client_of(*permissions: str, name: str = "ada") -> Client:
     client = Client()
     client.force_login(make_staff(*permissions, name=name))
     return client
+
+
+def cookie_of(*permissions: str) -> bytes:
+    """The session cookie of such a member of staff, as a header says it."""
+    name = settings.SESSION_COOKIE_NAME
+    return f"{name}={client_of(*permissions).cookies[name].value}".encode()
 
 
 def make_superuser_client() -> Client:

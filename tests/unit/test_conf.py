@@ -65,6 +65,14 @@ def test_a_number_without_a_point_becomes_seconds() -> None:
         ({"LOG_LEVEL": []}, r"JOBS\['LOG_LEVEL'\] is \[\]: it must be one of DEBUG"),
         ({"RELEASE": None}, r"is None: it must be a text"),
         ({"ANONYMOUS_ACCESS": "no"}, r"is 'no': it must be True or False"),
+        (
+            {"THROTTLE_SUBMIT": "10/hour"},
+            r"is '10/hour': it must be a number per second or minute as in 100/second, or empty",
+        ),
+        ({"THROTTLE_READ": "0/second"}, r"is '0/second': it must be a number per second"),
+        ({"THROTTLE_ACT": None}, r"is None: it must be a number per second"),
+        ({"REDACTED_KEYS": "password"}, r"is 'password': it must be a list of texts"),
+        ({"REDACTED_KEYS": ["password", 7]}, r"is \['password', 7\]: it must be a list of texts"),
         ([], r"JOBS is \[\]: it must be a dictionary"),
     ],
 )

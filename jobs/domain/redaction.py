@@ -1,0 +1,100 @@
+"""Secrets by their names: what is replaced before anything of a task is shown."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+REPLACEMENT = "[redacted]"
+#: Characters of a key that are looked at; a longer one is a text, not a name.
+LONGEST_KEY = 100
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NO_WORD = re.compile(r"[\W\d_]+")
+#: A name and what leads from it to its value: `password=`, `'api_key': `, `Authorization: `.
+_NAMED = re.compile(rf"(?<![\w-])([\w-]{{1,{LONGEST_KEY}}})[\"']?\s{{0,3}}[:=]\s{{0,3}}(?=\S)")
+#: Its value: quoted, to the end if the quote is cut off; a whole line that opens a bracket; a
+#: credential behind its scheme; else one word.
+_VALUE = re.compile(
+    r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
+    r"|'[^'\\]*(?:\\.[^'\\]*)*(?:'|\\?\Z)"
+    r"|[\[{(][^\n]*"
+    r"|(?:bearer|basic|token|digest)\s+[^\s,;'\")\]}]+"
+    r"|[^\s,;&'\")\]}]+",
+    re.IGNORECASE | re.DOTALL,
+)
+#: The password of an address: `postgresql://user:password@host`.
+_IN_ADDRESS = re.compile(r"(?<=://)([^\s:/@]{0,200}):[^\s/@]{1,500}@")
+
+
+class Redactor:
+    """Knows secrets by the names they are given.
+
+    A key is secret when it is one of the names, ends in one, or holds one as a word; case,
+    digits, separators and a plural do not matter. Of `api_key` that is `API-Key`, `stripeApiKey`,
+    `api_keys` and `api_key_id`; of `token` it is not `tokenizer`.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        words = {_words(name) for name in names} - {""}
+        self._joined = tuple(word.replace("_", "") for word in words)
+        self._ends = (*self._joined, *(f"{word}s" for word in self._joined))
+        inside = "|".join(re.escape(word) for word in sorted(words))
+        self._inside = re.compile(rf"(?:^|_)(?:{inside})s?(?:_|$)") if words else None
+        self.hides = lru_cache(maxsize=10_000)(self._hides)
+
+    def _hides(self, key: str) -> bool:
+        """Whether the value of this key is secret."""
+        if self._inside is None:
+            return False
+        words = _words(key)
+        return words.replace("_", "").endswith(self._ends) or bool(self._inside.search(words))
+
+    def value(self, given: Any) -> Any:
+        """A JSON value with its secrets replaced, as a copy; null, true and false are none.
+
+        Texts in it are treated as `text` does.
+        """
+        if isinstance(given, dict):
+            return {
+                key: REPLACEMENT
+                if item is not None and not isinstance(item, bool) and self.hides(key)
+                else self.value(item)
+                for key, item in given.items()
+            }
+        if isinstance(given, list):
+            return [self.value(item) for item in given]
+        return self.text(given) if isinstance(given, str) else given
+
+    def text(self, given: str) -> str:
+        """A text with the values of secret names replaced, as in `password=…` and `"token": "…"`.
+
+        Also the password in an address. A secret that stands there without its name is not found.
+        """
+        if self._may_name_secrets(given):
+            given = self._without_named(given)
+        return _IN_ADDRESS.sub(rf"\1:{REPLACEMENT}@", given) if "://" in given else given
+
+    def _may_name_secrets(self, text: str) -> bool:
+        """Whether a closer look is worth its time: most texts name none, and logs are long."""
+        if "=" not in text and ":" not in text:
+            return False
+        letters = text.lower().replace("_", "").replace("-", "")
+        return any(name in letters for name in self._joined)
+
+    def _without_named(self, text: str) -> str:
+        pieces, kept = [], 0
+        for named in _NAMED.finditer(text):
+            if named.start() < kept or not self.hides(named[1]):
+                continue
+            value = _VALUE.match(text, named.end())
+            if value is None:
+                continue
+            pieces += [text[kept : named.end()], REPLACEMENT]
+            kept = value.end()
+        return "".join([*pieces, text[kept:]])
+
+
+def _words(key: str) -> str:
+    """A key's words in small letters, as in `stripe_api_key`."""
+    return _NO_WORD.sub("_", _CAMEL.sub("_", key[-LONGEST_KEY:]).lower()).strip("_")

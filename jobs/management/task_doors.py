@@ -1,0 +1,194 @@
+"""Where `manage.py tasks` works: in this project's database, or at another site through its API."""
+
+import getpass
+import time
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+from itertools import islice
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.utils import timezone
+
+from jobs.broker.connection import queue_names
+from jobs.client import Client
+from jobs.domain.registry import registry
+from jobs.domain.states import ENDED, State
+from jobs.exceptions import TaskNotFound, UnknownQueue
+from jobs.models import Task
+from jobs.selectors.explain import explain
+from jobs.selectors.facts import task_facts, task_line
+from jobs.selectors.pages import TaskFilter, page
+from jobs.services.cancel import cancel
+from jobs.services.enqueue import enqueue
+from jobs.services.requeue import requeue
+
+#: How often a task that is watched is looked at.
+LOOK_SECONDS = 0.5
+
+Facts = Mapping[str, Any]
+Listed = list[Facts]
+
+
+class Door(Protocol):
+    """What the verbs ask for; facts have the names that the API gives them."""
+
+    def submit(self, task_type: str, payload: Facts, options: Facts) -> Facts:
+        """The new task: `task_id`, `status`, `priority`."""
+
+    def list(self, states: Collection[str], options: Facts, *, limit: int) -> Listed:
+        """The newest tasks that fit."""
+
+    def show(self, task_id: str) -> Facts:
+        """One task with its attempts and events."""
+
+    def cancel(self, task_id: str, *, reason: str) -> Facts:
+        """`task_id` and `status`, which is `revoked` or `revoking`."""
+
+    def requeue(self, task_id: str, *, reason: str) -> Facts:
+        """As `submit`."""
+
+    def explain(self, task_id: str) -> Listed:
+        """Each reason's `code` and `message`."""
+
+    def follow(self, task_id: str) -> Iterator[Facts]:
+        """How the task stands, now and after each change, until it has ended."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+class Here:
+    """This project's own services and selectors."""
+
+    def submit(self, task_type: str, payload: Facts, options: Facts) -> Facts:
+        """As Door says."""
+        given = dict(options)
+        delay_seconds = given.pop("delay_seconds", 0)
+        if delay_seconds:
+            given["run_after"] = timezone.now() + timedelta(seconds=delay_seconds)
+        return _accepted(
+            enqueue(
+                task_type=registry.get(task_type), kwargs=payload, submitted_by=_actor(), **given
+            )
+        )
+
+    def list(self, states: Collection[str], options: Facts, *, limit: int) -> Listed:
+        """As Door says."""
+        if (queue := options.get("queue")) and queue not in queue_names():
+            raise UnknownQueue(queue=queue, allowed=", ".join(queue_names()))
+        wanted = TaskFilter(states=frozenset(map(State, states)), **options)
+        return [task_line(task) for task in page(wanted, limit=limit).tasks]
+
+    def show(self, task_id: str) -> Facts:
+        """As Door says."""
+        return task_facts(_row(task_id), attempts=True)
+
+    def cancel(self, task_id: str, *, reason: str) -> Facts:
+        """As Door says."""
+        task = cancel(task_id=task_id, actor=_actor(), reason=reason)
+        is_running = task.state == State.STARTED
+        return {"task_id": str(task.pk), "status": "revoking" if is_running else "revoked"}
+
+    def requeue(self, task_id: str, *, reason: str) -> Facts:
+        """As Door says."""
+        return _accepted(requeue(task_id=task_id, actor=_actor(), reason=reason))
+
+    def explain(self, task_id: str) -> Listed:
+        """As Door says."""
+        return [
+            {"code": reason.code, "message": reason.message} for reason in explain(_row(task_id))
+        ]
+
+    def follow(self, task_id: str) -> Iterator[Facts]:
+        """As Door says."""
+        told: Facts = {}
+        while True:
+            facts = task_line(_row(task_id))
+            if facts != told:
+                yield facts
+            if facts["status"] in ENDED:
+                return
+            told = facts
+            time.sleep(LOOK_SECONDS)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+class There:
+    """Another site."""
+
+    def __init__(self, url: str, *, token: str | None) -> None:
+        self._client = Client(url, token=token)
+
+    def submit(self, task_type: str, payload: Facts, options: Facts) -> Facts:
+        """As Door says."""
+        given: Any = {name: value for name, value in options.items() if name != "queue"}
+        if "queue" in options:
+            given["priority"] = options["queue"]
+        return self._client.submit(task_type, payload, **given)
+
+    def list(self, states: Collection[str], options: Facts, *, limit: int) -> Listed:
+        """As Door says."""
+        given: Any = {**options, "status": ",".join(sorted(states))} if states else options
+        return list(islice(self._client.list(page_size=limit, **given), limit))
+
+    def show(self, task_id: str) -> Facts:
+        """As Door says."""
+        return self._client.get(task_id)
+
+    def cancel(self, task_id: str, *, reason: str) -> Facts:
+        """As Door says."""
+        return self._client.cancel(task_id, reason=reason)
+
+    def requeue(self, task_id: str, *, reason: str) -> Facts:
+        """As Door says."""
+        return self._client.requeue(task_id, reason=reason)
+
+    def explain(self, task_id: str) -> Listed:
+        """As Door says."""
+        return [
+            {name: reason[name] for name in ("code", "message")}
+            for reason in self._client.explain(task_id)
+        ]
+
+    def follow(self, task_id: str) -> Iterator[Facts]:
+        """As Door says."""
+        facts: dict[str, Any] = {}
+        for event in self._client.events(task_id):
+            news = dict(event.data)
+            if event.event == "progress":
+                own = ("task_id", "status")
+                progress = {name: value for name, value in news.items() if name not in own}
+                news = {"status": news["status"], "progress": progress}
+            if event.is_final and facts.get("status") == news["status"]:
+                return  # `connected` has told it
+            facts = facts | news
+            yield facts
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def _row(task_id: str) -> Task:
+    try:
+        task = Task.objects.filter(pk=UUID(task_id)).first()
+    except ValueError:
+        task = None
+    if task is None:
+        raise TaskNotFound(task_id=task_id)
+    return task
+
+
+def _accepted(task: Task) -> Facts:
+    return {"task_id": str(task.pk), "status": str(task.state), "priority": task.queue}
+
+
+def _actor() -> str:
+    """Who does it, for the history: whoever is logged in at this machine."""
+    try:
+        return f"shell:{getpass.getuser()}"
+    except (KeyError, OSError):  # a user without a name, as containers have
+        return "shell"
