@@ -90,7 +90,8 @@ def enqueue_many(
             _check_for_many(terms)
             new: list[NewTask] = []
             insert_many(_drafts(task_type, chunk, terms=terms, kept=new))
-            link(new)
+            if terms.depends_on:
+                link(new)
             announce(new)
             ids += [task.id for task in new]
     return ids
@@ -183,10 +184,14 @@ def terms_of(
         expires_at=expiry,
         created_at=now,
         submitted_by=submitted_by,
-        tags=check_tags(task_type.tags if tags is None else tags),
+        tags=tuple(task_type.tags) if tags is None else check_tags(tags),
         parent=parent,
-        unique_key=check_unique_key(task_type.unique_key if unique_key is None else unique_key),
-        depends_on=check_depends_on(task_type.depends_on if depends_on is None else depends_on),
+        unique_key=task_type.unique_key if unique_key is None else check_unique_key(unique_key),
+        depends_on=(
+            tuple(map(str, task_type.depends_on))
+            if depends_on is None
+            else check_depends_on(depends_on)
+        ),
     )
 
 

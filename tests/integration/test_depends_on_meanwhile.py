@@ -7,11 +7,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from jobs.broker.tickets import list_key
+from jobs.domain.registry import registry
 from jobs.domain.states import OPEN, State
 from jobs.exceptions import DependencyFailed
 from jobs.maintenance.unblock import unblock as maintain
 from jobs.models import Dependency, Task
 from jobs.services.cancel import cancel
+from jobs.services.enqueue import enqueue_many
 from jobs.services.requeue import requeue, requeue_many
 from jobs.services.unblock import unblock
 from tests.support.at_once import at_once
@@ -202,11 +204,16 @@ def test_a_plain_submit_and_a_plain_end_touch_no_edges():
 
 
 def test_what_is_left_to_do_is_found_by_indexes_of_nothing_else():
+    # given many ended tasks, one of them awaited
+    enqueue_many(task_type=registry.get("add"), calls=[([1, 2], {})] * 2000)
+    Task.objects.update(state=State.SUCCESS)
     other = add_after()
     add_after(other)
-    Task.objects.update(awaited=True)
-    Task.objects.filter(pk=other.pk).update(state=State.SUCCESS)
+    ended(other)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
+    # then
     assert "task_awaited" in plan_of(Task.objects.awaited_ends().exists)
     unwatched = Dependency.objects.filter(watched=False).order_by()
     assert "dependency_unwatched" in plan_of(partial(list, unwatched.values_list("task")))
