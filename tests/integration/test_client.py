@@ -49,6 +49,32 @@ def test_a_submitted_task_is_a_row(client: Any) -> None:
     assert client.get(task.pk)["status"] == accepted["status"] == "PENDING"
 
 
+def test_a_submit_with_a_key_is_done_once(client: Any) -> None:
+    # given a task that another may follow
+    first = make_task()
+
+    # when one is submitted twice under one name
+    said = [
+        client.submit(
+            "add", {"x": 2, "y": 3}, tags=["blue"], depends_on=[first.pk], idempotency_key="once"
+        )
+        for _ in range(2)
+    ]
+
+    # then there is one
+    assert said[0] == said[1]
+    assert [one["task_id"] for one in client.list(tag="blue")] == [said[0]["task_id"]]
+
+
+def test_many_with_a_key_are_submitted_once(client: Any) -> None:
+    tasks = [{"task_type": "add", "args": [1, 2]}]
+
+    ids = [client.submit_many(tasks, idempotency_key="all") for _ in range(2)]
+
+    assert ids[0] == ids[1]
+    assert Task.objects.count() == 1
+
+
 def test_many_are_submitted_at_once(client: Any) -> None:
     ids = client.submit_many({"task_type": "add", "payload": {"x": n, "y": 0}} for n in range(3))
 

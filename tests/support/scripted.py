@@ -67,9 +67,8 @@ def answer(body: str, *headers: str, status: int = 200) -> bytes:
 def broken_stream(body: str) -> bytes:
     """A stream that breaks off."""
     content = body.encode()
-    head = (
-        "HTTP/1.1 200 Told\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    )
+    lines = ("HTTP/1.1 200 Told", "Transfer-Encoding: chunked", "Connection: close")
+    head = "\r\n".join([*lines, "", ""])
     return f"{head}{len(content):x}\r\n".encode() + content + b"\r\n"
 
 
