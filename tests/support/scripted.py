@@ -67,8 +67,10 @@ def answer(body: str, *headers: str, status: int = 200) -> bytes:
 def broken_stream(body: str) -> bytes:
     """A stream that breaks off."""
     content = body.encode()
-    lines = ("HTTP/1.1 200 Told", "Transfer-Encoding: chunked", "Connection: close")
-    head = "\r\n".join([*lines, "", ""])
+    head = (
+        "HTTP/1.1 200 Told\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+        "Connection: close\r\n\r\n"
+    )
     return f"{head}{len(content):x}\r\n".encode() + content + b"\r\n"
 
 
