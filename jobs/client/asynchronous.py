@@ -47,14 +47,20 @@ class AsyncClient:
         self,
         task_type: str,
         payload: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
         **options: Unpack[SubmitOptions],
     ) -> Task:
         """As Client.submit."""
-        return await self._do(calls.submit(task_type, payload, options))
+        return await self._do(
+            calls.submit(task_type, payload, options, idempotency_key=idempotency_key)
+        )
 
-    async def submit_many(self, tasks: Iterable[Mapping[str, Any]]) -> Ids:
+    async def submit_many(
+        self, tasks: Iterable[Mapping[str, Any]], *, idempotency_key: str | None = None
+    ) -> Ids:
         """As Client.submit_many."""
-        return await self._do(calls.submit_many(tasks))
+        return await self._do(calls.submit_many(tasks, idempotency_key=idempotency_key))
 
     async def get(self, task_id: TaskId) -> Task:
         """As Client.get."""

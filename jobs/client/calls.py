@@ -6,7 +6,7 @@ of it, and returns its result. `Client` and `AsyncClient` only differ in how the
 
 import json
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, TypedDict, TypeVar
@@ -14,14 +14,14 @@ from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from jobs.client.errors import ApiError, ClientError, Unreachable, WaitTimeout, error_of
-from jobs.client.site import Answer, Request, query
+from jobs.client.site import IDEMPOTENCY_KEY, Answer, Request, query
 
 T = TypeVar("T")
 Task: TypeAlias = dict[str, Any]
 TaskId: TypeAlias = UUID | str
 
 ENDED = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
-#: Seconds before each further try of a call that changes nothing.
+#: Seconds before each further try of a call that may be repeated.
 PAUSES = (0.25, 0.5, 1.0, 2.0)
 #: What stands before a server answers so while it starts anew.
 AWAY = frozenset({502, 503, 504})
@@ -51,6 +51,11 @@ class SubmitOptions(TypedDict, total=False):
     delay_seconds: float
     run_after: datetime
     expires_at: datetime
+    tags: Sequence[str]
+    unique_key: str
+    """While an open task of the type has this key, that task is the answer."""
+    depends_on: Sequence[TaskId]
+    """Tasks that must succeed first."""
 
 
 class ListOptions(TypedDict, total=False):
@@ -61,22 +66,29 @@ class ListOptions(TypedDict, total=False):
     queue: str
     task_type: str
     worker: str
+    tag: str
     created_after: datetime
     created_before: datetime
 
 
 def submit(
-    task_type: str, payload: Mapping[str, Any] | None, options: SubmitOptions
+    task_type: str,
+    payload: Mapping[str, Any] | None,
+    options: SubmitOptions,
+    *,
+    idempotency_key: str | None,
 ) -> Steps[Task]:
     """One task."""
     body = {"task_type": task_type, "payload": dict(payload or {}), **options}
-    return _json(Request(method="POST", target="tasks", body=body))
+    return _json(_submit("tasks", body, idempotency_key))
 
 
-def submit_many(tasks: Iterable[Mapping[str, Any]]) -> Steps[list[str]]:
+def submit_many(
+    tasks: Iterable[Mapping[str, Any]], *, idempotency_key: str | None
+) -> Steps[list[str]]:
     """Many tasks; gives their ids."""
     body = {"tasks": [dict(task) for task in tasks]}
-    answer = yield from _json(Request(method="POST", target="tasks/bulk", body=body))
+    answer = yield from _json(_submit("tasks/bulk", body, idempotency_key))
     ids: list[str] = answer["task_ids"]
     return ids
 
@@ -145,9 +157,14 @@ def pause_after(error: ClientError, pause_seconds: float) -> float:
     return max(pause_seconds, asked)
 
 
+def _submit(target: str, body: dict[str, Any], idempotency_key: str | None) -> Request:
+    headers = {} if idempotency_key is None else {IDEMPOTENCY_KEY: idempotency_key}
+    return Request(method="POST", target=target, body=body, headers=headers)
+
+
 def _json(request: Request) -> Steps[Any]:
     """Send, more than once if that can do no harm; gives what the answer holds."""
-    pauses = iter(PAUSES if request.method == "GET" else ())
+    pauses = iter(PAUSES if request.may_repeat else ())
     while True:
         got = yield request
         if isinstance(got, Answer) and 200 <= got.status < 300:

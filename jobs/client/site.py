@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 #: Seconds that the server may be silent within a stream: it says something every 15.
 SILENCE_SECONDS = 45.0
+#: A submit with this header is done once, however often it is sent.
+IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
 class Site:
@@ -64,6 +67,11 @@ class Request:
     """How long the server may take beyond the usual time."""
 
     @property
+    def may_repeat(self) -> bool:
+        """Whether sending it again does nothing that was done already."""
+        return self.method == "GET" or IDEMPOTENCY_KEY in self.headers
+
+    @property
     def content(self) -> bytes | None:
         """The body as it is sent."""
         return None if self.body is None else json.dumps(self.body, default=_text).encode()
@@ -89,7 +97,10 @@ def query(target: str, fields: Mapping[str, Any]) -> str:
 
 
 def _text(value: object) -> str:
-    """Moments are the only values beside JSON's own that a call may hold."""
-    if isinstance(value, datetime):
-        return value.isoformat()
+    """Moments and ids are the only values beside JSON's own that a call may hold."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case UUID():
+            return str(value)
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON: {value!r}")

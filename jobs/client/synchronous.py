@@ -55,14 +55,22 @@ class Client:
         self,
         task_type: str,
         payload: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
         **options: Unpack[SubmitOptions],
     ) -> Task:
-        """Submit one task: `task_id`, `status`, `priority`, `message`, `max_retries`."""
-        return self._do(calls.submit(task_type, payload, options))
+        """Submit one task: `task_id`, `status`, `priority`, `message`, `max_retries`.
 
-    def submit_many(self, tasks: Iterable[Mapping[str, Any]]) -> Ids:
+        With an `idempotency_key`, your own name for this submit, it is tried as often as a call
+        that changes nothing, and is done once.
+        """
+        return self._do(calls.submit(task_type, payload, options, idempotency_key=idempotency_key))
+
+    def submit_many(
+        self, tasks: Iterable[Mapping[str, Any]], *, idempotency_key: str | None = None
+    ) -> Ids:
         """Submit up to 10,000 tasks, all or none; each as `POST /api/tasks` takes it. Gives ids."""
-        return self._do(calls.submit_many(tasks))
+        return self._do(calls.submit_many(tasks, idempotency_key=idempotency_key))
 
     def get(self, task_id: TaskId) -> Task:
         """One task with its attempts and events."""

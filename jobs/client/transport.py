@@ -24,6 +24,8 @@ except ImportError:
     httpx = None  # type: ignore[assignment]
 
 CHUNK_BYTES = 64 * 1024
+#: Servers close what is idle, uvicorn after 5 seconds: a call must not meet that moment.
+KEPT_SECONDS = 2.0
 
 
 class Transport(Protocol):
@@ -106,7 +108,7 @@ class Httpx:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._client = httpx.Client(timeout=site.timeout_seconds)
+        self._client = httpx.Client(limits=_limits())
 
     def send(self, request: Request) -> Answer:
         """As Transport says."""
@@ -168,7 +170,7 @@ class AsyncHttpx:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._client = httpx.AsyncClient(timeout=site.timeout_seconds)
+        self._client = httpx.AsyncClient(limits=_limits())
 
     async def send(self, request: Request) -> Answer:
         """As Transport says."""
@@ -209,6 +211,11 @@ def unreachable(site: Site, *kinds: type[Exception]) -> Iterator[None]:
 def _shut(opened: socket.socket) -> None:
     with suppress(OSError):
         opened.shutdown(socket.SHUT_RDWR)
+
+
+def _limits() -> "httpx.Limits":
+    """As many connections as there are calls under way: each of those that wait has its own."""
+    return httpx.Limits(max_connections=None, keepalive_expiry=KEPT_SECONDS)
 
 
 def _built(

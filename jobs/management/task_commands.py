@@ -28,6 +28,16 @@ WRONGLY_CALLED = 2
 #: As shells say that Ctrl-C ended a command.
 INTERRUPTED = 130
 
+SUBMIT_OPTIONS = (
+    "queue",
+    "max_retries",
+    "timeout_seconds",
+    "delay_seconds",
+    "tags",
+    "unique_key",
+    "depends_on",
+)
+
 Verb = Callable[[Door, Mapping[str, Any], OutputWrapper], None]
 
 
@@ -46,6 +56,14 @@ def add_task_commands(verbs: "_SubParsersAction[Any]") -> None:
     submit.add_argument("--max-retries", type=int, help="retries after the first attempt")
     submit.add_argument("--timeout-seconds", type=float, help="how long one attempt may run")
     submit.add_argument("--delay-seconds", type=float, help="run it that much later")
+    submit.add_argument("--tag", action="append", dest="tags", help="may be repeated")
+    submit.add_argument("--unique-key", help="no second open task of the type with this key")
+    submit.add_argument(
+        "--depends-on",
+        action="append",
+        metavar="TASK_ID",
+        help="only after its success; repeatable",
+    )
 
     listing = _verb(verbs, "list", _list, "list tasks, the newest first")
     listing.add_argument(
@@ -57,6 +75,7 @@ def add_task_commands(verbs: "_SubParsersAction[Any]") -> None:
     listing.add_argument("--queue", help="only of this queue")
     listing.add_argument("--task-type", help="only of this type")
     listing.add_argument("--worker", help="only in this worker's hands, or last there")
+    listing.add_argument("--tag", help="only with this tag")
     listing.add_argument("--limit", type=_limit, default=20, help="how many at most, up to 500")
 
     _of_task(_verb(verbs, "show", _show, "show a task with its attempts"))
@@ -109,13 +128,12 @@ def _door(url: str | None) -> Door:
 
 
 def _submit(door: Door, options: Mapping[str, Any], out: OutputWrapper) -> None:
-    names = ("queue", "max_retries", "timeout_seconds", "delay_seconds")
-    given = {name: options[name] for name in names if options[name] is not None}
+    given = {name: options[name] for name in SUBMIT_OPTIONS if options[name] is not None}
     _print(door.submit(options["task_type"], options["payload"], given), queued, options, out)
 
 
 def _list(door: Door, options: Mapping[str, Any], out: OutputWrapper) -> None:
-    names = ("queue", "task_type", "worker")
+    names = ("queue", "task_type", "worker", "tag")
     given = {name: options[name] for name in names if options[name]}
     found = door.list(frozenset(options["status"] or ()), given, limit=options["limit"])
     _print(found, listed, options, out)

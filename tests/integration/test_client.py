@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from jobs.client import BadRequest, Client, Conflict, NotFound, WaitTimeout, transport
+from jobs.client import BadRequest, Client, Conflict, NotAllowed, NotFound, WaitTimeout, transport
 from jobs.domain.states import State
 from jobs.models import Event, Task
+from tests.support.authority import make_token, make_user
 from tests.support.clients import Blocking
 from tests.support.rows import claimed, finished, make_task, outcome_of, reload
 from tests.support.waiting import wait_for
@@ -47,6 +48,32 @@ def test_a_submitted_task_is_a_row(client: Any) -> None:
     assert (task.name, task.kwargs) == ("add", {"x": 2, "y": 3})
     assert (task.queue, task.max_retries) == ("low", 7)
     assert client.get(task.pk)["status"] == accepted["status"] == "PENDING"
+
+
+def test_a_submit_with_a_key_is_done_once(client: Any) -> None:
+    # given a task that another may follow
+    first = make_task()
+
+    # when one is submitted twice under one name
+    said = [
+        client.submit(
+            "add", {"x": 2, "y": 3}, tags=["blue"], depends_on=[first.pk], idempotency_key="once"
+        )
+        for _ in range(2)
+    ]
+
+    # then there is one
+    assert said[0] == said[1]
+    assert [one["task_id"] for one in client.list(tag="blue")] == [said[0]["task_id"]]
+
+
+def test_many_with_a_key_are_submitted_once(client: Any) -> None:
+    tasks = [{"task_type": "add", "args": [1, 2]}]
+
+    ids = [client.submit_many(tasks, idempotency_key="all") for _ in range(2)]
+
+    assert ids[0] == ids[1]
+    assert Task.objects.count() == 1
 
 
 def test_many_are_submitted_at_once(client: Any) -> None:
@@ -161,3 +188,19 @@ def test_a_conflict_tells_the_state(client: Any) -> None:
         client.cancel(task.pk)
 
     assert refused.value.state == "SUCCESS"
+
+
+def test_a_token_opens_what_its_user_may(web: WebProcess, with_httpx: None) -> None:
+    # given a token of somebody who may only see tasks, and one that never was
+    plain = make_token(make_user("view_task"))
+    with Client(web.url, token=plain) as client, Client(web.url, token="hunter2") as stranger:
+        # when they are used, then each call needs its permission
+        assert client.stats()["queued_low"] == 0
+        with pytest.raises(NotAllowed) as refused:
+            client.submit("add", {"x": 2, "y": 3})
+        assert (refused.value.status, refused.value.code) == (403, "permission_denied")
+
+        # and an unknown token opens nothing
+        with pytest.raises(NotAllowed) as unknown:
+            stranger.stats()
+        assert (unknown.value.status, unknown.value.code) == (401, "token_unknown")

@@ -86,6 +86,15 @@ def test_a_call_that_changes_something_is_made_once(kind: Any) -> None:
         assert len(server.requests) == 1
 
 
+def test_a_submit_with_a_name_is_tried_again_under_that_name(kind: Any) -> None:
+    with (
+        scripted(HANG_UP, answer('{"task_id": "1"}', status=202)) as server,
+        closing(kind(server.url)) as client,
+    ):
+        assert client.submit("add", idempotency_key="mine") == {"task_id": "1"}
+        assert ["idempotency-key: mine" in one.lower() for one in server.requests] == [True, True]
+
+
 def test_a_server_that_stays_away_is_told_by_its_address(kind: Any) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with closing(kind(url)) as client, pytest.raises(Unreachable, match=f"{url} does not answer"):

@@ -14,6 +14,7 @@ from dashboard.reading import read
 from jobs.models import Task
 from taskqueue_site.handler import PooledHandler
 from tests.support.asgi import SECONDS, AsgiClient, Message, left_running, until
+from tests.support.authority import make_token, make_user
 from tests.support.rows import make_task
 from tests.support.staff import cookie_of
 
@@ -93,6 +94,22 @@ async def test_who_may_see_tasks_but_no_payload_is_told_the_rest(handler: Pooled
     # then the state is told, the secret is not
     assert '"status":"PENDING"' in text
     assert "hunter2" not in text
+
+
+async def test_a_token_opens_a_stream(handler: PooledHandler) -> None:
+    # given a task, and a token of somebody who may see tasks
+    task: Task = await read(make_task)
+    token = await read(make_token, await read(make_user, "view_task"))
+    headers = ((b"authorization", f"Bearer {token}".encode()),)
+
+    # when it is followed with the token alone
+    with override_settings(JOBS=CLOSED):
+        client = AsgiClient(handler, f"/api/tasks/{task.pk}/events", method="GET", headers=headers)
+        text = await text_until(client, '"seq"')
+        await leave(client)
+
+    # then it is told
+    assert "event: connected\n" in text
 
 
 async def test_a_client_that_leaves_leaves_nothing_running(handler: PooledHandler) -> None:

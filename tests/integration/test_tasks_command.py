@@ -87,6 +87,21 @@ def test_a_task_may_be_submitted_for_later(shell: Shell) -> None:
     assert said == f"{task.pk} is SCHEDULED on queue default.\n"
 
 
+def test_a_task_may_have_tags_a_key_and_tasks_before_it(shell: Shell) -> None:
+    # given a task that has not ended
+    first = make_task()
+
+    # when another is submitted twice, to follow it
+    words = ["--tag", "blue", "--tag", "late", "--unique-key", "k", "--depends-on", first.pk]
+    said = [shell.facts("submit", "add", '{"x": 2, "y": 3}', *words) for _ in range(2)]
+
+    # then there is one, found by its tags
+    assert said[0]["task_id"] == said[1]["task_id"]
+    assert said[0]["status"] == "BLOCKED"
+    (found,) = shell.facts("list", "--tag", "late")
+    assert (found["task_id"], found["tags"]) == (said[0]["task_id"], ["blue", "late"])
+
+
 def test_tasks_are_listed_in_a_table(shell: Shell) -> None:
     # given a task that fails, with an error that would clear a terminal
     task = make_task(queue="low")
