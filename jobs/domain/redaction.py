@@ -66,6 +66,13 @@ class Redactor:
             return [self.value(item) for item in given]
         return self.text(given) if isinstance(given, str) else given
 
+    def restored(self, given: Any, original: Any) -> Any:
+        """A JSON value in which what still stands as `value` shows it of `original` is whole again.
+
+        For values that somebody was shown, changed in part and sends back.
+        """
+        return _restored(given, original, self.value(original))
+
     def text(self, given: str) -> str:
         """A text with the values of secret names replaced, as in `password=…` and `"token": "…"`.
 
@@ -93,6 +100,29 @@ class Redactor:
             pieces += [text[kept : named.end()], REPLACEMENT]
             kept = value.end()
         return "".join([*pieces, text[kept:]])
+
+
+def holds_replacement(given: Any) -> bool:
+    """Whether something in this JSON value is hidden, and so not the value itself."""
+    if isinstance(given, dict):
+        return any(holds_replacement(item) for item in given.values())
+    if isinstance(given, list):
+        return any(holds_replacement(item) for item in given)
+    return isinstance(given, str) and REPLACEMENT in given
+
+
+def _restored(given: Any, original: Any, shown: Any) -> Any:
+    if given == shown:
+        return original
+    if isinstance(given, dict) and isinstance(shown, dict):
+        return {
+            key: _restored(item, original[key], shown[key]) if key in shown else item
+            for key, item in given.items()
+        }
+    if isinstance(given, list) and isinstance(shown, list):
+        known = [_restored(*each) for each in zip(given, original, shown, strict=False)]
+        return [*known, *given[len(known) :]]
+    return given
 
 
 def _words(key: str) -> str:

@@ -93,6 +93,14 @@ def redacted(given: Any) -> Any:
     return _redactor(get_conf().redacted_keys).value(given)
 
 
+def as_stored(given: Any, original: Any) -> Any:
+    """A payload as somebody sends it back who was shown `original`: what was hidden is whole again.
+
+    `holds_replacement` of it tells whether something is hidden that the original does not have.
+    """
+    return _redactor(get_conf().redacted_keys).restored(given, original)
+
+
 @cache
 def _redactor(names: tuple[str, ...]) -> Redactor:
     return Redactor(names)

@@ -1,16 +1,18 @@
 """Run a task once more as a new one, with the same arguments or others."""
 
 from collections.abc import Mapping, Sequence
-from typing import Unpack, cast
+from typing import Any, Unpack, cast
 from uuid import UUID
 
 from django.db import transaction
 
 from jobs.domain.options import CallOptions
+from jobs.domain.redaction import REPLACEMENT, holds_replacement
 from jobs.domain.registry import registry
 from jobs.domain.states import State
-from jobs.exceptions import TaskNotFound, TransitionRefused
+from jobs.exceptions import InvalidOption, TaskNotFound, TransitionRefused
 from jobs.models import Event, Task
+from jobs.selectors.facts import as_stored
 from jobs.services import moves
 from jobs.services.enqueue import enqueue_or_find
 
@@ -26,7 +28,8 @@ def rerun(
 ) -> Task:
     """Write a new task like this one and give its row; `parent` names the old one, which stays.
 
-    `args` or `kwargs`, where one is given, replace the old arguments as a whole. Of the options
+    `args` or `kwargs`, where one is given, replace the old arguments as a whole; what is hidden in
+    them as it is shown of the old ones stands for the old value. Of the options
     that are not given, queue, retries, time limit and tags are as the old row has them; its moments
     are not taken over, nor is its `unique_key`. Both rows get an event. With a `unique_key` that is
     taken it gives the task that has it, and writes nothing.
@@ -35,6 +38,7 @@ def rerun(
         TaskNotFound: no task has this id.
         TransitionRefused: it is running.
         UnknownTaskType: this release does not have its type.
+        InvalidOption: the arguments hide something that the old ones do not have.
         As `enqueue` does, when the arguments or options are not allowed.
     """
     old = Task.objects.filter(pk=moves.as_uuid(task_id)).first()
@@ -44,6 +48,8 @@ def rerun(
         raise TransitionRefused(task_id=old.pk, state=old.state, move="rerun")
     if args is None and kwargs is None:
         args, kwargs = old.args, old.kwargs
+    else:
+        args, kwargs = _whole("args", args, old.args), _whole("kwargs", kwargs, old.kwargs)
     with transaction.atomic():
         new, is_new = enqueue_or_find(
             task_type=registry.get(old.name),
@@ -55,6 +61,15 @@ def rerun(
             moves.record([old], kind=Event.Kind.RERUN, actor=actor, reason=reason)
             moves.record([new], kind=Event.Kind.RERUN_OF, actor=actor, reason=reason)
     return new
+
+
+def _whole(field: str, given: Any, original: Any) -> Any:
+    """Arguments as they are to be stored, sent back by somebody who was shown the old ones."""
+    stored = as_stored(given, original)
+    if holds_replacement(stored) and not holds_replacement(original):
+        allowed = f"without {REPLACEMENT!r} where the task it runs again has no such value"
+        raise InvalidOption(field=field, given=REPLACEMENT, allowed=allowed)
+    return stored
 
 
 def _options(old: Task, changed: CallOptions, actor: str) -> CallOptions:

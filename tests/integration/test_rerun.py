@@ -12,7 +12,13 @@ from django.utils import timezone
 from jobs.broker.tickets import list_key, ticket
 from jobs.domain.registry import registry
 from jobs.domain.states import State
-from jobs.exceptions import InvalidArguments, TaskNotFound, TransitionRefused, UnknownTaskType
+from jobs.exceptions import (
+    InvalidArguments,
+    InvalidOption,
+    TaskNotFound,
+    TransitionRefused,
+    UnknownTaskType,
+)
 from jobs.models import Task
 from jobs.selectors.relatives import reruns_of
 from jobs.selectors.timeline import timeline
@@ -204,3 +210,25 @@ def test_the_reruns_of_a_task_are_found_by_their_index():
     old = old_task()
 
     assert "task_parent" in plan_of(partial(reruns_of, old))
+
+
+def test_a_secret_that_comes_back_hidden_is_the_old_one():
+    # given a task that carries a secret
+    secret = {"data": {"password": "hunter2", "to": "ann"}}
+    old = enqueue(task_type=registry.get("process"), kwargs=secret)
+
+    # when it is run again with the arguments that somebody was shown, one of them changed
+    new = rerun(
+        task_id=old.pk, actor="ann", kwargs={"data": {"password": "[redacted]", "to": "bob"}}
+    )
+
+    # then the new task has the secret
+    assert reload(new).kwargs == {"data": {"password": "hunter2", "to": "bob"}}
+
+
+def test_a_hidden_value_of_which_the_task_has_none_is_refused():
+    old = enqueue(task_type=registry.get("process"), kwargs={"data": {"to": "ann"}})
+
+    with pytest.raises(InvalidOption, match="kwargs is '\\[redacted\\]': it must be without"):
+        rerun(task_id=old.pk, actor="ann", kwargs={"data": {"password": "[redacted]"}})
+    assert reruns_of(old) == []

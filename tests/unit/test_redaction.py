@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.conf import Conf
-from jobs.domain.redaction import REPLACEMENT, Redactor
+from jobs.domain.redaction import REPLACEMENT, Redactor, holds_replacement
 
 redactor = Redactor(Conf().redacted_keys)
 
@@ -179,3 +179,29 @@ def test_the_names_may_be_others() -> None:
 def test_no_names_hide_nothing() -> None:
     assert Redactor([]).value({"password": 1}) == {"password": 1}
     assert Redactor(["", "-"]).text("password=1") == "password=1"
+
+
+def test_what_comes_back_as_it_was_shown_is_whole_again() -> None:
+    # given a payload as somebody was shown it, who changes a part of it
+    original = {
+        "to": "ann",
+        "login": {"user": "ann", "password": "hunter2", "pins": [1, 2]},
+        "address": "postgresql://ann:hunter2@host",
+        "steps": [{"token": "one"}, {"token": "two"}],
+    }
+    shown = redactor.value(original)
+    shown["to"], shown["login"]["user"] = "bob", "bob"
+    shown["steps"].append({"token": "three"})
+
+    # then what was hidden is as it was
+    assert redactor.restored(shown, original) == {
+        "to": "bob",
+        "login": {"user": "bob", "password": "hunter2", "pins": [1, 2]},
+        "address": "postgresql://ann:hunter2@host",
+        "steps": [{"token": "one"}, {"token": "two"}, {"token": "three"}],
+    }
+
+
+def test_what_hides_nothing_that_was_there_stays_hidden() -> None:
+    restored = redactor.restored({"password": REPLACEMENT}, {"user": "ann"})
+    assert holds_replacement(restored)
