@@ -63,6 +63,7 @@ def insert_and_push(world: World) -> float:
     """Rows a second that one connection inserts and commits singly, with an RPUSH after each."""
     from jobs.broker.connection import redis
     from jobs.broker.tickets import list_key, ticket
+    from jobs.store.create import SHARED_COUNT
 
     push, key = redis().rpush, list_key("bare")
     rows = bare.rows(world.count)
@@ -72,7 +73,7 @@ def insert_and_push(world: World) -> float:
         began = time.perf_counter()
         for row in rows:
             cursor.execute(statement, row)
-            push(key, ticket(row[10]))
+            push(key, ticket(row[SHARED_COUNT]))
         return world.count / (time.perf_counter() - began)
 
 
