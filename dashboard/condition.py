@@ -40,7 +40,10 @@ def condition(
     if lost:
         reasons.append(f"No heartbeat from {_names(lost)}: what they held will be taken over.")
     for queue in queues:
-        if not queue.workers and queue.pending:
+        if queue.paused:
+            by = queue.paused.by or "nobody known"
+            reasons.append(f"The {queue.name} queue is paused by {by}: {queue.paused.reason}")
+        elif not queue.workers and queue.pending:
             reasons.append(f"No worker serves the {queue.name} queue, where tasks wait.")
         elif late := _late(queue.oldest_waiting_seconds or 0):
             reasons.append(f"The {queue.name} queue falls behind: tasks wait for over {late}.")

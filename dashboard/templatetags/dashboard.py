@@ -59,14 +59,18 @@ def ago(at: datetime | str | None) -> str:
 
 @register.filter
 def told(reason: Reason) -> str:
-    """Why a task stands where it stands; how far the moment in it is away runs on."""
-    message = display.seen(reason.message)
-    if reason.moment is None:
-        return message
-    before, _, after = message.partition(str(reason.moment))
-    at = reason.moment.at
-    told = '{}<span class="moment">{}</span> ({}){}'
-    return format_html(told, before, in_utc(at), ago(at), after)
+    """Why a task stands where it stands; how far the moments in it are away runs on."""
+    said, rest = SafeString(""), display.seen(reason.message)
+    for each in reason.moments:
+        before, _, rest = rest.partition(str(each))
+        said = format_html(
+            '{}{}<span class="moment">{}</span> ({})',
+            said,
+            before,
+            in_utc(each.at),
+            ago(each.at),
+        )
+    return format_html("{}{}", said, rest)
 
 
 @register.filter

@@ -61,16 +61,16 @@ def _explanations(task: Task) -> list[dict[str, object]]:
 
 
 def _in_viewers_zone(reason: Reason) -> str:
-    if reason.moment is None:
-        return seen(reason.message)
-    before, _, after = seen(reason.message).partition(str(reason.moment))
-    at, now = reason.moment.at, reason.moment.now
-    distance = (
-        format_html("in {}", until(at, now=now))
-        if at > now
-        else (format_html("{} ago", since(at, now=now)))
-    )
-    return format_html("{}{} ({}){}", before, moment(at), distance, after)
+    told, rest = SafeString(""), seen(reason.message)
+    for each in reason.moments:
+        before, _, rest = rest.partition(str(each))
+        distance = (
+            format_html("in {}", until(each.at, now=each.now))
+            if each.at > each.now
+            else format_html("{} ago", since(each.at, now=each.now))
+        )
+        told = format_html("{}{}{} ({})", told, before, moment(each.at), distance)
+    return format_html("{}{}", told, rest)
 
 
 def _link(kind: str, name: str) -> tuple[str, str] | None:

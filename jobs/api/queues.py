@@ -1,16 +1,52 @@
 """Calls about queues."""
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
+from pydantic import Field
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.answers.cluster import QueueAnswer, Queues, QueueStats
-from jobs.api.schema import call
-from jobs.api.views import ApiView
+from jobs.api.authentication import actor_of
+from jobs.api.forms import MOST_DELAY_SECONDS, Form, Moment, ReasonForm, printable, read
+from jobs.api.problems import refuse
+from jobs.api.schema import WITH_BODY, call
+from jobs.api.views import ApiView, reason_of
+from jobs.broker.connection import queue_names
 from jobs.selectors.queues import QueueFacts, queues
+from jobs.services.pause import pause, resume
+
+NAME = {"name": OpenApiTypes.STR}
+
+
+class PauseForm(Form):
+    """Why a queue is to stand still, and for how long."""
+
+    reason: str = Field(
+        min_length=1, max_length=1000, description="Shown wherever somebody asks why tasks wait."
+    )
+    until: Moment | None = Field(
+        None, description="It goes on by itself then; else when somebody resumes it."
+    )
+    seconds: float | None = Field(
+        None,
+        gt=0,
+        le=MOST_DELAY_SECONDS,
+        allow_inf_nan=False,
+        description="The same as seconds from now, in place of `until`.",
+    )
+
+    def end(self) -> datetime | None:
+        """When the pause is to end by itself; InvalidInput when it is said twice."""
+        if self.seconds is None:
+            return self.until
+        if self.until is not None:
+            refuse("seconds", "excludes 'until': give one of them")
+        return timezone.now() + timedelta(seconds=self.seconds)
 
 
 class QueueList(ApiView):
@@ -30,16 +66,66 @@ class OneQueue(ApiView):
         "get_queue",
         "Show a queue",
         tag="queues",
-        path={"name": OpenApiTypes.STR},
+        path=NAME,
         answers={200: QueueAnswer},
         errors=(404,),
     )
     def get(self, request: Request, name: str) -> Response:
         """How it stands."""
-        found = {queue.name: queue for queue in queues()}
-        if name not in found:
-            raise NotFound(f"There is no queue {name[:60]!r}: use one of {', '.join(found)}.")
-        return Response(_facts(found[name]))
+        return _shown(_known(name))
+
+
+class PauseQueue(ApiView):
+    """`/queues/{name}/pause`."""
+
+    verbs: ClassVar = {"POST": "pause_queue"}
+
+    @call(
+        "pause_queue",
+        "Pause a queue",
+        tag="queues",
+        description=(
+            "Within about a second no worker begins anything of it: tasks and plain RQ jobs wait. "
+            "What runs goes on. Of a queue that is paused already, reason and end are replaced."
+        ),
+        path=NAME,
+        body=PauseForm,
+        answers={200: QueueAnswer},
+        errors=(*WITH_BODY, 404),
+        examples={
+            "Until it is resumed": {"reason": "The mail server is being moved."},
+            "For ten minutes": {"reason": "A deployment.", "seconds": 600},
+        },
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """The queue as it stands then."""
+        queue, form = _known(name), read(PauseForm, request.data)
+        reason = printable("reason", form.reason)
+        pause(queue=queue, actor=actor_of(request), reason=reason, until=form.end())
+        return _shown(queue)
+
+
+class ResumeQueue(ApiView):
+    """`/queues/{name}/resume`."""
+
+    verbs: ClassVar = {"POST": "pause_queue"}
+
+    @call(
+        "resume_queue",
+        "Resume a queue",
+        tag="queues",
+        description="A queue that is not paused stays as it is.",
+        path=NAME,
+        body=ReasonForm,
+        answers={200: QueueAnswer},
+        errors=(*WITH_BODY, 404),
+        examples={"With a word": {"reason": "The mail server is back."}},
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """The queue as it stands then."""
+        queue = _known(name)
+        resume(queue=queue, actor=actor_of(request), reason=reason_of(request))
+        return _shown(queue)
 
 
 class Lengths(ApiView):
@@ -66,6 +152,18 @@ class Lengths(ApiView):
                 ],
             }
         )
+
+
+def _known(name: str) -> str:
+    """The name of a queue that there is; raises NotFound."""
+    names = queue_names()
+    if name not in names:
+        raise NotFound(f"There is no queue {name[:60]!r}: use one of {', '.join(names)}.")
+    return name
+
+
+def _shown(name: str) -> Response:
+    return Response(next(_facts(queue) for queue in queues() if queue.name == name))
 
 
 def _facts(queue: QueueFacts) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from jobs.api.bulk import Bulk
 from jobs.api.dead_letter import DeadLetter, DeadLetters, RequeueDeadLetter
 from jobs.api.docs import Schema
-from jobs.api.queues import Lengths, OneQueue, QueueList
+from jobs.api.queues import Lengths, OneQueue, PauseQueue, QueueList, ResumeQueue
 from jobs.api.rerun import Rerun
 from jobs.api.task_types import TaskTypeList
 from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
@@ -37,6 +37,8 @@ CALLS: Calls = (
     ("workers", WorkerList, "workers"),
     ("queues", QueueList, "queues"),
     ("queues/<str:name>", OneQueue, "queue"),
+    ("queues/<str:name>/pause", PauseQueue, "queue-pause"),
+    ("queues/<str:name>/resume", ResumeQueue, "queue-resume"),
     ("queue/stats", Lengths, "queue-stats"),
     ("task-types", TaskTypeList, "task-types"),
     ("dead-letter", DeadLetters, "dead-letter"),

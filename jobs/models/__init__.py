@@ -1,9 +1,10 @@
-"""What is kept: tasks and what belongs to them, leases, counts per minute, callers' keys."""
+"""What is kept: tasks and what belongs to them, leases, pauses, counts, keys."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.idempotency import IdempotencyKey
+from jobs.models.queue import QueuePause
 from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
 from jobs.models.task import Task
@@ -16,6 +17,7 @@ __all__ = [
     "Dependency",
     "Event",
     "IdempotencyKey",
+    "QueuePause",
     "Rollup",
     "Task",
     "TaskTag",

@@ -25,14 +25,14 @@ MOST_AWAITED = 10
 class Reason:
     """One line of the answer. `about` names what to look at: pairs of kind and name.
 
-    Kinds are `task`, `queue`, `worker`, `task_type`, `dead_letter`. `moment` is the one that the
-    message tells, for pages that tell it in the reader's zone.
+    Kinds are `task`, `queue`, `worker`, `task_type`, `dead_letter`. `moments` are those that the
+    message tells, in its order, for pages that tell them in the reader's zone.
     """
 
     code: str
     message: str
     about: tuple[tuple[str, str], ...] = ()
-    moment: Moment | None = None
+    moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,21 +105,25 @@ def _ended(task: Task, around: Surroundings) -> Reason:
     when = around.moment(task.finished_at or task.updated_at)
     match State(task.state):
         case State.SUCCESS:
-            return Reason("succeeded", f"It ended well at {when}.", moment=when)
+            return Reason("succeeded", f"It ended well at {when}.", moments=(when,))
         case State.FAILURE if task.discarded_at is not None:
-            return Reason("discarded", f"It failed at {when} and was discarded since.", moment=when)
+            return Reason(
+                "discarded", f"It failed at {when} and was discarded since.", moments=(when,)
+            )
         case State.FAILURE:
             return Reason(
                 "failed",
                 f"It failed for good at {when}, after {counted(task.attempt_count, 'attempt')}. "
                 "It lies in the dead-letter queue until it is requeued or discarded.",
                 (("dead_letter", str(task.pk)),),
-                when,
+                (when,),
             )
     if task.expires_at is not None and task.cancel_requested_at is None:
         expiry = around.moment(task.expires_at)
-        return Reason("expired", f"No worker was free before {expiry}.", moment=expiry)
-    return Reason("revoked", f"It was cancelled at {when}; its events say by whom.", moment=when)
+        return Reason("expired", f"No worker was free before {expiry}.", moments=(expiry,))
+    return Reason(
+        "revoked", f"It was cancelled at {when}; its events say by whom.", moments=(when,)
+    )
 
 
 def _running(task: Task, around: Surroundings) -> Iterator[Reason]:
@@ -131,7 +135,7 @@ def _running(task: Task, around: Surroundings) -> Iterator[Reason]:
             "cancel_requested",
             f"A cancel was asked for at {asked}; its worker stops it.",
             about,
-            asked,
+            (asked,),
         )
     if name not in {worker.name for worker in around.online}:
         yield Reason(
@@ -141,7 +145,7 @@ def _running(task: Task, around: Surroundings) -> Iterator[Reason]:
             about,
         )
     since = around.moment(task.started_at or task.updated_at)
-    yield Reason("running", f"It runs on worker {name} since {since}.", about, since)
+    yield Reason("running", f"It runs on worker {name} since {since}.", about, (since,))
 
 
 def _waiting(task: Task, around: Surroundings) -> Iterator[Reason]:
@@ -149,9 +153,11 @@ def _waiting(task: Task, around: Surroundings) -> Iterator[Reason]:
     if task.state == State.RETRY:
         tried = f"Its last attempt failed. Retry {task.tries} of {task.max_retries}"
         died = "Its last attempt ended with its worker's death. The next"
-        yield Reason("retry_wait", f"{tried if task.tries else died} is due at {due}.", moment=due)
+        yield Reason(
+            "retry_wait", f"{tried if task.tries else died} is due at {due}.", moments=(due,)
+        )
     else:
-        yield Reason("scheduled", f"It is to run at {due}.", moment=due)
+        yield Reason("scheduled", f"It is to run at {due}.", moments=(due,))
     if task.run_after < around.now - OVERDUE:
         yield Reason(
             "not_promoted",
@@ -179,9 +185,19 @@ def _pending(task: Task, around: Surroundings) -> Iterator[Reason]:
 
 def _obstacles(task: Task, around: Surroundings) -> Iterator[Reason]:
     """What keeps a waiting task from running, whether its time has come or not."""
+    paused = {queue.name: queue.paused for queue in around.queues if queue.paused is not None}
+    if pause := paused.get(task.queue):
+        yield Reason(
+            "queue_paused",
+            f"Its queue {task.queue!r} is {pause.words(now=around.now)}",
+            (("queue", task.queue),),
+            pause.moments(now=around.now),
+        )
     if task.expires_at is not None and task.expires_at <= around.now:
         expiry = around.moment(task.expires_at)
-        yield Reason("expired", f"Its time ran out at {expiry}: it will be revoked.", moment=expiry)
+        yield Reason(
+            "expired", f"Its time ran out at {expiry}: it will be revoked.", moments=(expiry,)
+        )
     if not around.type_is_known:
         yield Reason(
             "unknown_task_type",
@@ -200,7 +216,9 @@ def _obstacles(task: Task, around: Surroundings) -> Iterator[Reason]:
     first = [
         queue
         for queue in around.queues
-        if queue.pending and all(_serves_before(queue.name, task.queue, w) for w in listening)
+        if queue.pending
+        and queue.name not in paused
+        and all(_serves_before(queue.name, task.queue, w) for w in listening)
     ]
     if first:
         names = ", ".join(f"{queue.name!r} ({queue.pending})" for queue in first)

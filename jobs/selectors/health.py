@@ -188,7 +188,14 @@ def _queues() -> Iterator[Finding]:
         waits = queue.oldest_waiting_seconds
         since = "" if waits is None else f", the oldest for {duration(waits)}"
         standing = f"Queue {queue.name}: {queue.pending} waiting{since}, {queue.running} running"
-        if not queue.workers:
+        if queue.paused:
+            yield Finding(
+                "queues",
+                Level.WARNING,
+                f"{standing}, {queue.paused.words(now=timezone.now())}",
+                f"If it may go on: `POST /api/queues/{queue.name}/resume`, or the admin's page.",
+            )
+        elif not queue.workers:
             yield Finding(
                 "queues",
                 Level.ERROR if queue.pending else Level.WARNING,

@@ -1,8 +1,9 @@
 """How each queue stands."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Min, Sum
@@ -11,15 +12,23 @@ from django.utils import timezone
 from jobs.broker.connection import queue_names
 from jobs.domain.states import State
 from jobs.models import Rollup, Task, WorkerLease
+from jobs.selectors.facts import moment
+from jobs.selectors.pages import first_id
+from jobs.selectors.pauses import PauseFacts, paused_queues
 from jobs.selectors.stats import open_counts
+from jobs.store.arrivals import arrivals
 
 #: The window of the rates: what ended in the present minute and the one before.
 RATE_MINUTES = 2
+#: Arrivals are counted over this time, or over the newest `MOST_ARRIVALS` tasks when that is less.
+ARRIVAL_SECONDS = 60.0
+MOST_ARRIVALS = 5000
+NONE = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFacts:
-    """One queue. Rates are tasks per minute that ended in the last two minutes."""
+    """One queue. Rates are tasks per minute: those that ended in the last two minutes."""
 
     name: str
     pending: int
@@ -30,10 +39,29 @@ class QueueFacts:
     succeeded_per_minute: float
     failed_per_minute: float
     workers: int
+    submitted_per_minute: float = 0.0
+    """Of the last minute, or of the newest 5,000 tasks when there were more."""
+    ended_per_minute: float = 0.0
+    """Succeeded, failed for good and stopped together."""
+    paused: PauseFacts | None = None
+
+    @property
+    def drain_seconds(self) -> float | None:
+        """How long what waits would last at these rates; None where it does not grow less."""
+        if not self.pending:
+            return 0.0
+        net = self.ended_per_minute - self.submitted_per_minute
+        return None if self.paused or net <= 0 else round(60 * self.pending / net, 1)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain types."""
-        return asdict(self)
+        facts = asdict(self) | {"drain_seconds": self.drain_seconds}
+        if self.paused:
+            facts["paused"] |= {
+                "since": moment(self.paused.since),
+                "until": moment(self.paused.until),
+            }
+        return facts
 
 
 def queues() -> list[QueueFacts]:
@@ -52,15 +80,17 @@ def queues() -> list[QueueFacts]:
     ):
         for name in names if now - renewed_at <= timedelta(seconds=seconds) else ():
             consumers[name] += 1
-    rates = {
-        queue: (succeeded, failed)
-        for queue, succeeded, failed in Rollup.objects.filter(
+    ended = {
+        queue: counts
+        for queue, *counts in Rollup.objects.filter(
             minute__gt=now - timedelta(minutes=RATE_MINUTES)
         )
         .order_by()
         .values_list("queue")
-        .annotate(succeeded=Sum("succeeded"), failed=Sum("failed"))
+        .annotate(succeeded=Sum("succeeded"), failed=Sum("failed"), revoked=Sum("revoked"))
     }
+    submitted = _submitted_per_minute(now)
+    paused = paused_queues(now=now)
     return [
         QueueFacts(
             name=name,
@@ -71,9 +101,21 @@ def queues() -> list[QueueFacts]:
             running=counts.get((name, State.STARTED), 0),
             scheduled=counts.get((name, State.SCHEDULED), 0),
             retrying=counts.get((name, State.RETRY), 0),
-            succeeded_per_minute=rates.get(name, (0, 0))[0] / RATE_MINUTES,
-            failed_per_minute=rates.get(name, (0, 0))[1] / RATE_MINUTES,
+            succeeded_per_minute=ended.get(name, NONE)[0] / RATE_MINUTES,
+            failed_per_minute=ended.get(name, NONE)[1] / RATE_MINUTES,
             workers=consumers[name],
+            submitted_per_minute=submitted.get(name, 0.0),
+            ended_per_minute=sum(ended.get(name, NONE)) / RATE_MINUTES,
+            paused=paused.get(name),
         )
         for name in queue_names()
     ]
+
+
+def _submitted_per_minute(now: datetime) -> Mapping[str, float]:
+    since = first_id(now - timedelta(seconds=ARRIVAL_SECONDS))
+    counts, oldest = arrivals(since=str(since), most=MOST_ARRIVALS)
+    seconds = ARRIVAL_SECONDS
+    if oldest is not None and sum(counts.values()) >= MOST_ARRIVALS:
+        seconds = min(seconds, max(1.0, now.timestamp() - oldest))
+    return {queue: round(60 * count / seconds, 1) for queue, count in counts.items()}

@@ -5,7 +5,6 @@ Each cycle is one LMPOP and one transaction, however many tasks end and begin wi
 
 import logging
 import os
-import queue
 import threading
 import time
 
@@ -25,6 +24,8 @@ from jobs.worker.plain_lane import PlainLane
 from jobs.worker.popping import NOTHING, Popped, pop
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.scout import Scout
+from jobs.worker.slots import NO_QUEUES
+from jobs.worker.unstarted import take_back
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,9 @@ class Feeder(threading.Thread):
         self._lane = lane
         self._client = client
         self._supervisor_pid = supervisor_pid
+        self._queues = frozenset(queues)
+        self._paused = NO_QUEUES
+        """As of this cycle."""
         self._order = QueueOrder(queues, options.dequeue_strategy)
         self._plain = PlainLane(horse, client)
         self._options = options
@@ -100,6 +104,7 @@ class Feeder(threading.Thread):
         stuck = self._is_stuck()
         if self._must_not_begin() or (stuck and self._horse.ready.qsize()):
             self._give_back()
+        self._heed_pauses()
         idle = not (self._in_threads or self._in_loop) and self._ledger.is_clear
         room = self._room(stuck=stuck)
         took = self._take(room, listen=idle and not self._departure.is_in_a_hurry)
@@ -178,7 +183,7 @@ class Feeder(threading.Thread):
         )
 
     def _room(self, *, stuck: bool) -> Room:
-        if self._fenced or self._must_not_begin():
+        if self._fenced or self._must_not_begin() or self._paused >= self._queues:
             return Room(0, 0)
         room = self._appetite.room(in_threads=self._in_threads, in_loop=self._in_loop)
         if stuck or not self._plain.may_pop(outstanding=self._in_threads):
@@ -196,7 +201,7 @@ class Feeder(threading.Thread):
         for_threads = room.threads > 0
         try:
             return self._scout.look(
-                self._order.ask(),
+                self._order.ask(but=self._paused),
                 self._thread_names if for_threads else self._lane.names,
                 most=max(room),
                 with_plain=for_threads,
@@ -209,15 +214,17 @@ class Feeder(threading.Thread):
         if most <= 0:
             return NOTHING
         try:
-            popped = pop(self._client, self._order.ask(), most=most, listen=listen)
+            queues = self._order.ask(but=self._paused)
+            popped = pop(self._client, queues, most=most, listen=listen)
         except RedisError as error:
             self._redis_away(error)
             return NOTHING
         self._departure.redis_answers = True
-        if self._must_not_begin():  # since we asked
-            tickets.ring(popped.tickets, at_front=True)
-            self._plain.put_back([PlainJob(*job) for job in popped.plain])
-            return NOTHING
+        barred = self._queues if self._must_not_begin() else self._horse.slots.paused()
+        if barred:  # since we asked, if they hold anything of it
+            back, popped = popped.parted(barred)
+            tickets.ring(back.tickets, at_front=True)
+            self._plain.put_back([PlainJob(*job) for job in back.plain])
         if popped.queue is not None:
             self._order.took_from(popped.queue)
         return popped
@@ -252,33 +259,27 @@ class Feeder(threading.Thread):
             self._lane.begin()
         return for_threads
 
-    def _give_back(self) -> None:
-        """Return what waits unstarted, so that it never waits behind a long task or a shutdown."""
-        held: list[Claim] = []
-        plain: list[PlainJob] = []
-        while True:
-            try:
-                item = self._horse.ready.get_nowait()
-            except queue.Empty:
-                break
-            if isinstance(item, PlainJob):
-                plain.append(item)
-            elif item is not None:
-                held.append(item)
-        self._in_threads -= len(held) + len(plain)
-        if self._must_not_begin():
-            held += self._coming()
-        self._departure.begun -= len(held) + len(plain)
-        self._plain.withdraw(plain)
-        self._ledger.give_back(held)
+    def _heed_pauses(self) -> None:
+        """Know which queues are paused now; what waits here of one that just was goes back."""
+        paused = self._horse.slots.paused()
+        if paused - self._paused:
+            self._give_back(of=paused)
+        self._paused = paused
 
-    def _coming(self) -> list[Claim]:
-        """What the event loop has not begun, taken back."""
-        held: list[Claim] = []
-        while True:
-            try:
-                held.append(self._horse.coming.popleft())
-            except IndexError:
-                break
-        self._in_loop -= len(held)
-        return held
+    def _give_back(self, *, of: frozenset[str] | None = None) -> None:
+        """Return what waits unstarted: all of it, or that of the given queues.
+
+        So it never waits behind a long task, a shutdown or a pause.
+        """
+        taken = take_back(
+            self._horse,
+            wanted=lambda item: of is None or item.queue in of,
+            also_coroutines=of is not None or self._must_not_begin(),
+        )
+        if self._horse.coming:
+            self._lane.begin()
+        self._in_threads -= len(taken.claims) + len(taken.plain)
+        self._in_loop -= len(taken.coroutines)
+        self._departure.begun -= taken.count
+        self._plain.withdraw(taken.plain)
+        self._ledger.give_back(taken.claims + taken.coroutines)

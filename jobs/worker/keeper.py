@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 
 from django.db import Error, connection
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from jobs.domain.states import State
 from jobs.maintenance.loop import Maintenance
 from jobs.models import Task
+from jobs.selectors.pauses import paused_queues
 from jobs.worker.lease import Lease
 from jobs.worker.slots import Slots
 
@@ -27,7 +29,7 @@ LOOK_SECONDS = 0.1
 
 
 class Keeper:
-    """Renews the lease, finds cancelled tasks, beats in Redis, and maintains if it leads."""
+    """Renews the lease, finds what was cancelled or paused, beats in Redis, and may maintain."""
 
     def __init__(
         self,
@@ -50,7 +52,7 @@ class Keeper:
         self._thread: threading.Thread | None = None
 
     def beat_once(self) -> None:
-        """Beat before the first horse: it must know whether it is suspended, and what is due."""
+        """Beat before the first horse: it must know what is suspended, paused and due."""
         try:
             self._beat()
         except Error as error:
@@ -100,7 +102,7 @@ class Keeper:
             self._maintenance.tick()
 
     def _hold(self) -> None:
-        """Renew the lease, and see what was cancelled of what it covers."""
+        """Renew the lease; see what was cancelled of what it covers, and what is paused."""
         began = time.monotonic()
         succeeded, failed = self._slots.ended_counts()
         if not self._lease.renew(succeeded=succeeded, failed=failed):
@@ -110,6 +112,7 @@ class Keeper:
         held = Task.objects.filter(worker=self._lease.name, state=State.STARTED)
         cancelled = held.filter(cancel_requested_at__isnull=False)
         self.cancelled = {str(pk) for pk in cancelled.values_list("pk", flat=True)}
+        self._slots.set_paused(paused_queues(now=timezone.now()))
 
     @staticmethod
     def _tell_redis(telling: Callable[[], None]) -> bool:

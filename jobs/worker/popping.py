@@ -1,7 +1,7 @@
 """Take tickets from the queues' lists, the most urgent queue first."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -24,6 +24,13 @@ class Popped(NamedTuple):
         """The queue that gave the most; None when nothing was taken."""
         counts = Counter(queue for queue, _ in chain(self.tickets, self.plain))
         return max(counts, key=counts.__getitem__, default=None)
+
+    def parted(self, queues: Container[str]) -> tuple["Popped", "Popped"]:
+        """What comes from these queues, and what does not."""
+        return (
+            Popped(*([each for each in kind if each[0] in queues] for kind in self)),
+            Popped(*([each for each in kind if each[0] not in queues] for kind in self)),
+        )
 
 
 NOTHING = Popped([], [])

@@ -1,6 +1,7 @@
 """In which order a worker asks its queues: RQ's three strategies, applied to whole batches."""
 
 import random
+from collections.abc import Container
 
 from rq.worker.base import DequeueStrategy
 
@@ -16,11 +17,11 @@ class QueueOrder:
         self._queues = list(queues)
         self._strategy = strategy
 
-    def ask(self) -> list[str]:
-        """The queues in the order to look at them now."""
+    def ask(self, *, but: Container[str] = ()) -> list[str]:
+        """The queues in the order to look at them now, without those that are paused."""
         if self._strategy is DequeueStrategy.RANDOM:
             random.shuffle(self._queues)
-        return list(self._queues)
+        return [queue for queue in self._queues if queue not in but]
 
     def took_from(self, queue: str) -> None:
         """A batch came from this queue."""

@@ -3,11 +3,13 @@
 The horse writes what each executor runs; the supervisor reads it to enforce time limits and to
 know, when the horse is dead, what died with it. The supervisor writes orders; the horse obeys
 those that name the fence it runs; and when it renewed the lease, so that a horse whose supervisor
-hangs knows to leave. Writes are not atomic, so a reader acts only on what it has seen twice.
+hangs knows to leave; and which queues are paused. Writes are not atomic, so a reader acts only on
+what it has seen twice.
 """
 
 import mmap
 import struct
+from collections.abc import Container, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -31,6 +33,7 @@ _TOLD_AT = 64
 
 #: What stands in a slot in the place of a task while a plain RQ job runs there, under fence 0.
 PLAIN = str(UUID(int=0))
+NO_QUEUES: frozenset[str] = frozenset()
 
 
 class Running(NamedTuple):
@@ -64,14 +67,17 @@ class Order(IntEnum):
 class Slots:
     """The shared page. Made before the fork; both sides use the same object.
 
-    The first `executors` slots are those of threads, the others are coroutines'.
+    The first `executors` slots are those of threads, the others are coroutines'. Behind them a
+    byte for each of the worker's queues says whether it is paused.
     """
 
-    def __init__(self, executors: int, coroutines: int = 0) -> None:
+    def __init__(self, executors: int, coroutines: int = 0, *, queues: Sequence[str] = ()) -> None:
         self.executors = executors
         self.coroutines = coroutines
         self.count = executors + coroutines
-        self._page = mmap.mmap(-1, _SLOTS_AT + _PER_SLOT * self.count)
+        self._queues = tuple(queues)
+        self._paused_at = _SLOTS_AT + _PER_SLOT * self.count
+        self._page = mmap.mmap(-1, self._paused_at + len(self._queues))
 
     def occupy(
         self,
@@ -156,7 +162,7 @@ class Slots:
     def clear(self) -> None:
         """Supervisor: forget everything that a dead horse ran."""
         self.step_out()
-        self._page[_SLOTS_AT:] = bytes(_PER_SLOT * self.count)
+        self._page[_SLOTS_AT : self._paused_at] = bytes(_PER_SLOT * self.count)
 
     def count_ended(self, succeeded: int, failed: int) -> None:
         """Horse: add to the counts of ended attempts."""
@@ -183,3 +189,14 @@ class Slots:
     def is_suspended(self) -> bool:
         """Horse: whether to leave new work where it is."""
         return bool(self._page[0])
+
+    def set_paused(self, queues: Container[str]) -> None:
+        """Supervisor: these queues are paused, the others are not."""
+        self._page[self._paused_at :] = bytes(queue in queues for queue in self._queues)
+
+    def paused(self) -> frozenset[str]:
+        """Horse: the queues whose tasks must not begin."""
+        marks = self._page[self._paused_at :]
+        if not any(marks):
+            return NO_QUEUES
+        return frozenset(queue for queue, mark in zip(self._queues, marks, strict=True) if mark)

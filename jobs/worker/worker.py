@@ -59,7 +59,9 @@ class TaskWorker(Worker):
             kwargs["name"] = f"{socket.gethostname()[:80]}-{os.getpid()}"
         super().__init__(*args, **kwargs)
         self.options = options or WorkerOptions()
-        self._slots = Slots(self.options.executors, self.options.async_slots)
+        self._slots = Slots(
+            self.options.executors, self.options.async_slots, queues=self.queue_names()
+        )
         self._lease = Lease(self.name, queues=self.queue_names(), options=self.options)
         self._plain = PlainRunner(self)
         self._announcer = Announcer(

@@ -1,15 +1,18 @@
 """The public pages in a real browser: live with scripts, whole without."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
 from jobs.models import Task
 from jobs.services.cancel import cancel
+from jobs.services.pause import pause, resume
 from tests.support.browsing import LIVE_MS
 from tests.support.rows import claimed, finished, make_task, outcome_of
 from tests.support.web import WebProcess
@@ -67,6 +70,20 @@ def tile(page: Page, name: str) -> Any:
 
 def row_of(page: Page, task: Task) -> Any:
     return page.locator(f'tr[data-task="{task.pk}"]')
+
+
+def test_a_pause_is_told_and_gone_by_itself(stranger: Open) -> None:
+    page = stranger()
+    is_live(page)
+    told = page.locator('[data-queue-row="low"] [data-paused]')
+    expect(told).to_be_hidden()
+
+    pause(queue="low", actor="ann", reason="<b>lunch</b>", until=timezone.now() + timedelta(1))
+    expect(told).to_contain_text("Paused by ann", timeout=LIVE_MS)
+    expect(told).to_contain_text("goes on in 23 h 59 min: <b>lunch</b>", timeout=LIVE_MS)
+
+    resume(queue="low", actor="ann")
+    expect(told).to_be_hidden(timeout=LIVE_MS)
 
 
 def test_the_numbers_move_by_themselves(stranger: Open) -> None:

@@ -7,7 +7,7 @@ from django.test import Client
 
 from jobs.conf import get_conf
 from jobs.domain.states import State
-from jobs.models import Task
+from jobs.models import QueuePause, Task
 from tests.support.api import Caller, problem_of
 from tests.support.authority import grant
 from tests.support.rows import make_task
@@ -31,12 +31,15 @@ VERBS = {
     "discard": ("DELETE", "dead-letter/{failed}", "discard_task", False, 200),
     "queues": ("GET", "queues", "view_task", True, 200),
     "queue": ("GET", "queues/low", "view_task", True, 200),
+    "pause a queue": ("POST", "queues/low/pause", "pause_queue", False, 200),
+    "resume a queue": ("POST", "queues/low/resume", "pause_queue", False, 200),
     "lengths": ("GET", "queue/stats", "view_task", True, 200),
     "workers": ("GET", "workers", "view_task", True, 200),
     "stats": ("GET", "workers/stats", "view_task", True, 200),
     "types": ("GET", "task-types", "view_task", True, 200),
 }
 BODIES = {
+    "pause a queue": {"reason": "lunch"},
     "submit": {"name": "add", "args": [1, 2]},
     "create": {"name": "add", "args": [1, 2]},
     "bulk": {"tasks": [{"name": "add", "args": [1, 2]}]},
@@ -69,7 +72,9 @@ def call(caller, verb, tasks, **extra):
 
 
 def untouched(tasks):
-    return set(Task.objects.values_list("pk", "state", "discarded_at")) == {
+    return not QueuePause.objects.exists() and set(
+        Task.objects.values_list("pk", "state", "discarded_at")
+    ) == {
         (tasks["waiting"], "PENDING", None),
         (tasks["failed"], "FAILURE", None),
     }

@@ -53,17 +53,17 @@ def test_every_call_is_described_with_its_errors(schema):
             assert list(content) == ["application/problem+json"], (method, path)
 
 
-def test_every_example_of_the_schema_works_as_it_stands(api, schema):
+def test_every_example_of_the_schema_works_as_it_stands(api, root, schema):
+    api.client = root
     tried = 0
     for method, path, operation in operations(schema):
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         for example in body.get("examples", {}).values():
-            response = api.send(
-                method, path.removeprefix("/api/"), json.dumps(example["value"]).encode()
-            )
-            assert response.status_code == 202, (method, path, example, response.content)
+            address = path.removeprefix("/api/").format(name="low")
+            response = api.send(method, address, json.dumps(example["value"]).encode())
+            assert response.status_code in {200, 202}, (method, path, example, response.content)
             tried += 1
-    assert tried >= 7
+    assert tried >= 10
 
 
 def test_the_documentation_page_loads_nothing_from_elsewhere(client):
@@ -94,7 +94,8 @@ def test_the_page_of_the_api_names_every_call_and_every_reason():
 
     for route, _, name in CALLS:
         if name:
-            address = route.replace("<str:task_id>", "{id}").replace("<str:name>", "{name}")
+            address = re.sub(r"<str:(?:task|operation)_id>", "{id}", route)
+            address = address.replace("<str:name>", "{name}")
             assert f"/api/{address}" in page
     source = Path(explain.__file__).read_text()
     codes = set(re.findall(r'Reason\(\s*"(\w+)"', source))

@@ -10,6 +10,7 @@ from jobs.broker.sight import Line
 from jobs.domain.states import State
 from jobs.models import Task
 from jobs.selectors.explain import Surroundings, reasons
+from jobs.selectors.pauses import PauseFacts
 from jobs.selectors.queues import QueueFacts
 from jobs.selectors.workers import CurrentTask, WorkerFacts
 
@@ -41,7 +42,7 @@ def worker(*queues: str, name: str = "w1", busy: int = 0, lost: bool = False) ->
     )
 
 
-def queue(name: str, pending: int) -> QueueFacts:
+def queue(name: str, pending: int, *, paused: PauseFacts | None = None) -> QueueFacts:
     return QueueFacts(
         name=name,
         pending=pending,
@@ -52,6 +53,7 @@ def queue(name: str, pending: int) -> QueueFacts:
         succeeded_per_minute=0.0,
         failed_per_minute=0.0,
         workers=1,
+        paused=paused,
     )
 
 
@@ -60,6 +62,8 @@ def around(*workers: WorkerFacts, **facts: Any) -> Surroundings:
     return Surroundings(**given | {"workers": workers} | facts)
 
 
+PAUSED = PauseFacts(by="ann", reason="the printer burns", since=BEFORE, until=None)
+PAUSED_UNTIL = PauseFacts(by="ann", reason="lunch", since=BEFORE, until=AFTER)
 IDLE = worker("low")
 ALL = worker("high", "low")
 TABLE: dict[str, tuple[Task, Surroundings, list[str]]] = {
@@ -88,6 +92,36 @@ TABLE: dict[str, tuple[Task, Surroundings, list[str]]] = {
         task(),
         around(ALL, worker("low", "high", name="w2"), queues=[queue("high", 2)]),
         ["next"],
+    ),
+    "an urgent queue that is paused": (
+        task(),
+        around(ALL, queues=[queue("high", 2, paused=PAUSED)]),
+        ["next"],
+    ),
+    "a paused queue": (
+        task(),
+        around(IDLE, queues=[queue("low", 1, paused=PAUSED)]),
+        ["queue_paused"],
+    ),
+    "a queue that is paused for a time": (
+        task(),
+        around(IDLE, queues=[queue("low", 1, paused=PAUSED_UNTIL)]),
+        ["queue_paused"],
+    ),
+    "a paused queue without a worker": (
+        task(),
+        around(queues=[queue("low", 1, paused=PAUSED)]),
+        ["queue_paused", "no_worker"],
+    ),
+    "scheduled on a paused queue": (
+        task(State.SCHEDULED, run_after=AFTER),
+        around(IDLE, queues=[queue("low", 0, paused=PAUSED)]),
+        ["scheduled", "queue_paused"],
+    ),
+    "running, its queue paused since": (
+        task(State.STARTED, worker="w1", started_at=NOW),
+        around(IDLE, queues=[queue("low", 0, paused=PAUSED)]),
+        ["running"],
     ),
     "an unknown type": (task(), around(IDLE, type_is_known=False), ["unknown_task_type"]),
     "expired": (task(expires_at=BEFORE), around(IDLE), ["expired"]),
@@ -154,7 +188,7 @@ def test_a_task_is_explained_by_what_holds_it(about, surroundings, codes):
 @pytest.mark.parametrize(("about", "surroundings", "codes"), TABLE.values(), ids=TABLE)
 def test_no_message_tells_a_moment_that_pages_cannot_find(about, surroundings, codes):
     for reason in reasons(about, surroundings):
-        told = [] if reason.moment is None else [str(reason.moment)]
+        told = [str(moment) for moment in reason.moments]
         assert re.findall(r"\d{4}-\d\d-\d\d[^)]*\)", reason.message) == told
 
 
@@ -179,3 +213,12 @@ def test_a_task_whose_worker_died_is_not_said_to_have_failed():
     (reason,) = reasons(task(State.RETRY, run_after=AFTER, rescues=1), around(IDLE))
 
     assert "its worker's death" in reason.message
+
+
+def test_a_pause_is_told_with_who_when_why_and_how_long():
+    (reason,) = reasons(task(), around(IDLE, queues=[queue("low", 1, paused=PAUSED_UNTIL)]))
+
+    assert reason.message == (
+        "Its queue 'low' is paused by ann since 2026-01-31 11:59:00 UTC (1 min ago), "
+        "until 2026-01-31 12:01:00 UTC (in 1 min): lunch"
+    )

@@ -28,7 +28,18 @@ function showQueues(queues) {
     row.querySelector("rect.running").setAttribute("width", share(queue.running));
     row.querySelector("rect.pending").setAttribute("x", share(queue.running));
     row.querySelector("rect.pending").setAttribute("width", share(queue.pending));
+    showPause(row.querySelector("[data-paused]"), queue.paused);
   }
+}
+
+function showPause(line, paused) {
+  line.hidden = !paused;
+  if (!paused) return;
+  put(line.querySelector("[data-by]"), paused.by || "nobody known");
+  put(line.querySelector("[data-reason]"), paused.reason);
+  line.querySelector("[data-since]").dateTime = paused.since;
+  line.querySelector("[data-end]").hidden = !paused.until;
+  if (paused.until) line.querySelector("[data-until]").dateTime = paused.until;
 }
 
 function showCondition({ status, reasons }) {

@@ -26,6 +26,15 @@ class TaskTypes(Answer):
     task_types: list[TaskTypeAnswer]
 
 
+class PauseAnswer(Answer):
+    """Why a queue stands still."""
+
+    by: str
+    reason: str
+    since: datetime
+    until: datetime | None = Field(description="It goes on by itself then; null: when resumed.")
+
+
 class QueueAnswer(Answer):
     """How one queue stands."""
 
@@ -36,9 +45,19 @@ class QueueAnswer(Answer):
     running: int
     scheduled: int
     retrying: int
+    submitted_per_minute: float = Field(
+        description="In: of the last minute, or of the newest 5,000 tasks when more came."
+    )
+    ended_per_minute: float = Field(
+        description="Out: succeeded, failed for good and stopped together."
+    )
     succeeded_per_minute: float
     failed_per_minute: float
+    drain_seconds: float | None = Field(
+        description="How long what waits lasts at these rates; null when it does not grow less."
+    )
     workers: int
+    paused: PauseAnswer | None
 
 
 class Queues(Answer):

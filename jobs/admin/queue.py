@@ -1,0 +1,165 @@
+"""Queues: how each stands, who paused which and why, and the buttons to do so."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.verbs import MOST_REASON, may, reason_of
+from jobs.exceptions import InvalidOption, UnknownQueue
+from jobs.models import QueuePause
+from jobs.selectors.queues import queues
+from jobs.services.pause import pause, resume
+
+PERMISSION = "jobs.pause_queue"
+#: The longest pause that ends by itself, in minutes: a year.
+MOST_MINUTES = 366 * 24 * 60
+
+
+@admin.register(QueuePause)
+class QueuePauseAdmin(admin.ModelAdmin[QueuePause]):
+    """The queues with their buttons, over the history of all pauses, which nobody edits."""
+
+    list_display = ("queue", "paused_by", "why", "began", "to_end", "ended", "ended_why")
+    list_display_links = None
+    list_per_page = 50
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    change_list_template = "admin/jobs/queuepause/change_list.html"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whoever may see tasks may see why they wait."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: QueuePause | None = None) -> bool:
+        """As above."""
+        return may(request.user, "jobs.view_task")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody by hand: the buttons do."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: QueuePause | None = None) -> bool:
+        """Nobody: it is history."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: QueuePause | None = None) -> bool:
+        """Nobody: it is history."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """The two buttons, beside the stock pages."""
+
+        def button(press: Callable[[HttpRequest, str], str]) -> Callable[..., HttpResponse]:
+            def view(request: HttpRequest, name: str) -> HttpResponse:
+                return self._press(request, name, press)
+
+            return self.admin_site.admin_view(require_POST(view))
+
+        return [
+            path("<str:name>/pause/", button(_pause), name="jobs_queuepause_pause"),
+            path("<str:name>/resume/", button(_resume), name="jobs_queuepause_resume"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The queues and the history."""
+        now = timezone.now()
+        context = {
+            "title": "Queues and their pauses",
+            "queues": [
+                (queue, queue.paused.words(now=now) if queue.paused else "") for queue in queues()
+            ],
+            "may_pause": may(request.user, PERMISSION),
+            "most_reason": MOST_REASON,
+            "most_minutes": MOST_MINUTES,
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    @admin.display(description="paused by")
+    def paused_by(self, each: QueuePause) -> str:
+        """Who."""
+        return outside(each.actor, 40) if each.actor else NOTHING
+
+    @admin.display(description="reason")
+    def why(self, each: QueuePause) -> str:
+        """Why."""
+        return outside(each.reason, 120)
+
+    @admin.display(description="since")
+    def began(self, each: QueuePause) -> str:
+        """When it began."""
+        return moment(each.since)
+
+    @admin.display(description="until")
+    def to_end(self, each: QueuePause) -> str:
+        """When it was to end by itself."""
+        return moment(each.until) if each.until else NOTHING
+
+    @admin.display(description="ended")
+    def ended(self, each: QueuePause) -> str:
+        """When and by whom it was ended, if it was."""
+        if each.holds(timezone.now()):
+            return "holds"
+        at = each.ended_at or each.until
+        by = outside(each.ended_by, 40) if each.ended_by else "by itself"
+        return format_html("{} {}", moment(at), by)
+
+    @admin.display(description="why it ended")
+    def ended_why(self, each: QueuePause) -> str:
+        """What was said then."""
+        return outside(each.ended_reason, 120) if each.ended_reason else NOTHING
+
+    def _press(
+        self, request: HttpRequest, name: str, press: Callable[[HttpRequest, str], str]
+    ) -> HttpResponse:
+        if not may(request.user, PERMISSION):
+            raise PermissionDenied
+        try:
+            messages.success(request, press(request, name))
+        except UnknownQueue as error:
+            raise Http404(str(error)) from error
+        except InvalidOption as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("admin:jobs_queuepause_changelist"))
+
+
+def _pause(request: HttpRequest, name: str) -> str:
+    pause(
+        queue=name,
+        actor=request.user.get_username(),
+        reason=reason_of(request),
+        until=_until(request.POST.get("minutes", "").strip()),
+    )
+    return f"Queue {name} is paused: nothing of it begins any more, what runs goes on."
+
+
+def _resume(request: HttpRequest, name: str) -> str:
+    ended = resume(queue=name, actor=request.user.get_username(), reason=reason_of(request))
+    return f"Queue {name} is served again." if ended else f"Queue {name} was not paused."
+
+
+def _until(minutes: str) -> datetime | None:
+    if not minutes:
+        return None
+    try:
+        count = float(minutes)
+    except ValueError:
+        count = math.nan
+    if not 0 < count <= MOST_MINUTES:
+        raise InvalidOption(
+            field="minutes", given=minutes[:60], allowed=f"a number above 0, at most {MOST_MINUTES}"
+        )
+    return timezone.now() + timedelta(minutes=count)
