@@ -76,6 +76,20 @@ class TransitionRefused(TaskQueueError):
     message = "Task {task_id} is {state}: it cannot {move}."
 
 
+class OperationNotFound(TaskQueueError):
+    """No operation has this id."""
+
+    code = "operation_not_found"
+    message = "There is no operation {operation_id}."
+
+
+class OperationRefused(TaskQueueError):
+    """The operation is not in a state that allows it. Nothing was written."""
+
+    code = "operation_refused"
+    message = "Operation {operation_id} is {state}: it cannot {verb}."
+
+
 class UniqueKeyTaken(TransitionRefused):
     """The task may not open again: another one of its type with its key is open."""
 

@@ -1,5 +1,6 @@
 """The query of a list: checked, and turned into what the selectors take."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -7,10 +8,10 @@ from uuid import UUID
 from django.http import QueryDict
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from jobs.api.forms import printable, read
+from jobs.api.forms import MOST_TASKS, printable, read
 from jobs.api.moments import moment
 from jobs.api.problems import InvalidInput, refuse
-from jobs.api.views import task_id_of
+from jobs.api.views import UUID_TEXT, task_id_of
 from jobs.api.waiting import MOST_SECONDS
 from jobs.broker.connection import queue_names
 from jobs.domain.states import WAITING, State
@@ -33,7 +34,14 @@ def _moment(given: object) -> datetime:
     return moment(given.replace(" ", "+") if isinstance(given, str) else given)
 
 
+def _task_id(given: object) -> UUID:
+    if isinstance(given, str) and UUID_TEXT.fullmatch(given):
+        return UUID(given)
+    raise ValueError("must be a UUID")
+
+
 Moment = Annotated[datetime, BeforeValidator(_moment)]
+TaskId = Annotated[UUID, BeforeValidator(_task_id)]
 
 
 class PageQuery(BaseModel):
@@ -49,10 +57,11 @@ class PageQuery(BaseModel):
         return task_id_of(self.cursor, field="cursor") if self.cursor else None
 
 
-class TaskQuery(PageQuery):
-    """Which tasks to list."""
+class FilterFields(BaseModel):
+    """Which tasks; what is left out does not narrow."""
 
-    limit: int = Field(PAGE, ge=1, le=MOST_PER_PAGE)
+    model_config = ConfigDict(extra="forbid")
+
     status: str = Field(
         "",
         description=(
@@ -67,19 +76,44 @@ class TaskQuery(PageQuery):
     created_after: Moment | None = None
     created_before: Moment | None = None
 
-    def as_filter(self) -> TaskFilter:
-        """What the selector takes; InvalidInput names a state or queue that does not exist."""
+    def as_filter(self, *, prefix: str = "") -> TaskFilter:
+        """What the selector takes; InvalidInput names a state or queue that does not exist.
+
+        `prefix` stands before the names of fields in errors.
+        """
         if self.queue and self.queue not in queue_names():
-            refuse("queue", f"must be one of {', '.join(queue_names())}, not {self.queue[:60]!r}")
+            allowed = ", ".join(queue_names())
+            refuse(f"{prefix}queue", f"must be one of {allowed}, not {self.queue[:60]!r}")
         return TaskFilter(
-            states=_states(self.status),
+            states=_states(f"{prefix}status", self.status),
             queue=self.queue,
-            task_type=printable("task_type", self.task_type),
-            worker=printable("worker", self.worker),
-            tag=printable("tag", self.tag),
+            task_type=printable(f"{prefix}task_type", self.task_type),
+            worker=printable(f"{prefix}worker", self.worker),
+            tag=printable(f"{prefix}tag", self.tag),
             created_after=self.created_after,
             created_before=self.created_before,
         )
+
+
+class TaskQuery(FilterFields, PageQuery):
+    """Which tasks to list."""
+
+    limit: int = Field(PAGE, ge=1, le=MOST_PER_PAGE)
+
+
+class ActionFilter(FilterFields):
+    """Which tasks to act on."""
+
+    ids: list[TaskId] = Field(
+        default_factory=list,
+        min_length=1,
+        max_length=MOST_TASKS,
+        description="Only tasks among these.",
+    )
+
+    def as_filter(self, *, prefix: str = "") -> TaskFilter:
+        """As above, narrowed by ids."""
+        return replace(super().as_filter(prefix=prefix), ids=frozenset(self.ids))
 
 
 class WaitQuery(BaseModel):
@@ -120,7 +154,7 @@ def _single(query: QueryDict) -> dict[str, str]:
     return {key: ",".join(values) for key, values in given.items()}
 
 
-def _states(given: str) -> frozenset[State]:
+def _states(field: str, given: str) -> frozenset[State]:
     wanted: frozenset[State] = frozenset()
     for word in filter(None, (part.strip() for part in given.split(","))):
         if word in WORDS:
@@ -129,5 +163,5 @@ def _states(given: str) -> frozenset[State]:
             wanted |= {State[word.upper()]}
         else:
             allowed = ", ".join([*State.__members__, *WORDS])
-            refuse("status", f"must be among {allowed}, not {word[:60]!r}")
+            refuse(field, f"must be among {allowed}, not {word[:60]!r}")
     return wanted

@@ -1,5 +1,6 @@
 """What callers send, checked field by field; the same classes make the schema."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -109,7 +110,7 @@ class BulkForm(Form):
 
 
 class ReasonForm(Form):
-    """Why; it is kept in the task's history."""
+    """Why; it is kept in the history."""
 
     reason: str = Field("", max_length=1000)
 
@@ -137,13 +138,22 @@ def _fault(entry: Any, form: type[BaseModel]) -> FieldError:
         case "missing":
             return {"field": field, "message": "is missing"}
         case "extra_forbidden":
-            known = ", ".join(form.model_fields)
+            known = ", ".join(_part(form, entry["loc"][:-1]).model_fields)
             return {"field": field[:QUOTED], "message": f"is not known here; known are: {known}"}
         case "value_error":
             said = str(entry["ctx"]["error"])
         case _:
             said = str(entry["msg"]).replace("Input should be", "must be", 1)
     return {"field": field, "message": f"{said}, not {_quoted(entry['input'])}"}
+
+
+def _part(form: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel]:
+    """The form inside a form that a fault is about."""
+    for name in path:
+        inner = form.model_fields[str(name)].annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            form = inner
+    return form
 
 
 def _quoted(given: object) -> str:

@@ -16,6 +16,8 @@ from jobs.exceptions import (
     IdempotencyKeyReused,
     InvalidArguments,
     InvalidOption,
+    OperationNotFound,
+    OperationRefused,
     PayloadError,
     TaskNotFound,
     TaskQueueError,
@@ -143,11 +145,11 @@ def _argument(path: str) -> str:
 
 def _refusal(error: TaskQueueError) -> Response:
     match error:
-        case TransitionRefused():
+        case TransitionRefused() | OperationRefused():
             return problem(409, error.code, str(error), state=str(error.context["state"]))
         case IdempotencyKeyReused():
             return problem(409, error.code, str(error))
-        case TaskNotFound():
+        case TaskNotFound() | OperationNotFound():
             return problem(404, error.code, str(error))
     return problem(400, error.code, str(error), errors=errors_of(error))
 

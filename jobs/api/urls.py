@@ -5,9 +5,17 @@ from collections.abc import Iterable, Iterator
 from django.urls import URLPattern, path, re_path
 from rest_framework.views import APIView
 
+from jobs.api.actions import Actions
 from jobs.api.bulk import Bulk
 from jobs.api.dead_letter import DeadLetter, DeadLetters, RequeueDeadLetter
 from jobs.api.docs import Schema
+from jobs.api.operations import (
+    CancelOperation,
+    OneOperation,
+    Operations,
+    PauseOperation,
+    ResumeOperation,
+)
 from jobs.api.queues import Lengths, OneQueue, PauseQueue, QueueList, ResumeQueue
 from jobs.api.rerun import Rerun
 from jobs.api.task_types import TaskTypeList
@@ -24,6 +32,7 @@ CALLS: Calls = (
     ("tasks/submit", Submit, "submit"),
     ("tasks", Tasks, "tasks"),
     ("tasks/bulk", Bulk, "bulk"),
+    ("tasks/actions", Actions, "actions"),
     ("tasks/dead-letter", DeadLetters, ""),
     ("tasks/dead-letter/<str:task_id>", DeadLetter, ""),
     ("tasks/dead-letter/<str:task_id>/requeue", RequeueDeadLetter, ""),
@@ -39,6 +48,11 @@ CALLS: Calls = (
     ("queues/<str:name>", OneQueue, "queue"),
     ("queues/<str:name>/pause", PauseQueue, "queue-pause"),
     ("queues/<str:name>/resume", ResumeQueue, "queue-resume"),
+    ("operations", Operations, "operations"),
+    ("operations/<str:operation_id>", OneOperation, "operation"),
+    ("operations/<str:operation_id>/pause", PauseOperation, "operation-pause"),
+    ("operations/<str:operation_id>/resume", ResumeOperation, "operation-resume"),
+    ("operations/<str:operation_id>/cancel", CancelOperation, "operation-cancel"),
     ("queue/stats", Lengths, "queue-stats"),
     ("task-types", TaskTypeList, "task-types"),
     ("dead-letter", DeadLetters, "dead-letter"),

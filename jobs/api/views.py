@@ -18,7 +18,7 @@ from jobs.api.problems import refuse
 from jobs.models import Task
 from jobs.selectors.facts import task_facts, task_line, without_payload
 
-_UUID = re.compile(r"[0-9a-f]{8}(-?)([0-9a-f]{4}\1){3}[0-9a-f]{12}", re.IGNORECASE)
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-?)([0-9a-f]{4}\1){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
 class ApiView(APIView):
@@ -53,7 +53,7 @@ class UnknownAddress(APIView):
 
 def task_id_of(given: str, *, field: str = "task_id") -> UUID:
     """The id in an address or a cursor; InvalidInput when it is not one."""
-    if not _UUID.fullmatch(given):
+    if not UUID_TEXT.fullmatch(given):
         shown = given if len(given) <= 60 else f"{given[:60]}…"
         refuse(field, f"must be a UUID, not {shown!r}")
     return UUID(given)

@@ -161,6 +161,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Operation',
+            fields=[
+                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('action', models.CharField(choices=[('requeue', 'requeue'), ('cancel', 'cancel'), ('discard', 'discard')], max_length=10)),
+                ('filter', models.JSONField(default=dict)),
+                ('actor', models.CharField(blank=True, default='', max_length=150)),
+                ('reason', models.TextField(blank=True, default='')),
+                ('state', models.CharField(choices=[('running', 'running'), ('paused', 'paused'), ('cancelled', 'cancelled'), ('completed', 'completed'), ('failed', 'failed')], default='running', max_length=9)),
+                ('stopped_by', models.CharField(blank=True, default='', help_text='Who paused or cancelled it last', max_length=150)),
+                ('total_count', models.PositiveBigIntegerField(help_text='Tasks of the filter when it began; not counted yet: empty', null=True)),
+                ('done_count', models.PositiveBigIntegerField(default=0)),
+                ('skipped_count', models.PositiveBigIntegerField(default=0, help_text='Left as they were: their state refuses the action')),
+                ('failed_count', models.PositiveBigIntegerField(default=0, help_text='The database refused the change')),
+                ('cursor', models.UUIDField(null=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('started_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('task', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.task')),
+            ],
+            options={
+                'ordering': ('-pk',),
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

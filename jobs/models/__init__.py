@@ -1,9 +1,10 @@
-"""What is kept: tasks and what belongs to them, leases, pauses, counts, keys."""
+"""What is kept: tasks and what belongs to them, leases, pauses, operations, counts, keys."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.idempotency import IdempotencyKey
+from jobs.models.operation import Operation
 from jobs.models.queue import QueuePause
 from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
@@ -17,6 +18,7 @@ __all__ = [
     "Dependency",
     "Event",
     "IdempotencyKey",
+    "Operation",
     "QueuePause",
     "Rollup",
     "Task",

@@ -1,18 +1,21 @@
 """Tasks in pages, newest first, by any mix of filters."""
 
 import heapq
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Value
+from django.db import models
+from django.db.models import Q, Value
 from django.db.models.functions import Concat
 
 from jobs.domain.states import ENDED, OPEN, State
 from jobs.models import Task
 from jobs.models.task import TaskQuerySet
-from jobs.selectors.facts import LONG_COLUMNS
+from jobs.selectors.facts import LONG_COLUMNS, moment
 from jobs.store.dialect import is_postgresql
 
 MOST_PER_PAGE = 500
@@ -37,6 +40,41 @@ class TaskFilter:
     tag: str = ""
     created_after: datetime | None = None
     created_before: datetime | None = None
+    ids: frozenset[UUID] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is every task."""
+        return self == TaskFilter()
+
+    def as_json(self) -> dict[str, Any]:
+        """What narrows, in the API's words, as plain types."""
+        words = {
+            "status": ",".join(sorted(self.states)),
+            "queue": self.queue,
+            "task_type": self.task_type,
+            "worker": self.worker,
+            "tag": self.tag,
+            "created_after": moment(self.created_after),
+            "created_before": moment(self.created_before),
+            "ids": sorted(map(str, self.ids)),
+        }
+        return {word: value for word, value in words.items() if value}
+
+    @classmethod
+    def of_json(cls, given: Mapping[str, Any]) -> "TaskFilter":
+        """The filter that `as_json` told."""
+        words = dict(given)
+        states = filter(None, words.pop("status", "").split(","))
+        for bound in {"created_after", "created_before"} & words.keys():
+            words[bound] = datetime.fromisoformat(words[bound])
+        return cls(
+            **words
+            | {
+                "states": frozenset(map(State, states)),
+                "ids": frozenset(map(UUID, words.get("ids", ()))),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +107,39 @@ def dead_letters(*, limit: int, cursor: UUID | None = None) -> Page:
     return Page(tasks[:limit], tasks[limit - 1].pk if more else None)
 
 
+def ids_after(wanted: TaskFilter, cursor: UUID | None, *, before: UUID, limit: int) -> list[UUID]:
+    """The oldest ids of the filter that are greater than `cursor` and less than `before`."""
+    parts = []
+    for states in _parts(wanted):
+        rows = _rows(wanted, states, before)
+        rows = rows if cursor is None else rows.filter(pk__gt=cursor)
+        parts.append(rows.reverse().values_list("pk", flat=True)[:limit])
+    return list(islice(heapq.merge(*parts), limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many tasks stand in one state, and how many of them nobody discarded."""
+
+    all: int
+    undiscarded: int
+
+
+def count_by_state(wanted: TaskFilter, *, before: UUID | None = None) -> dict[State, Count]:
+    """How many tasks of the filter stand in each state: as dear as there are many of them."""
+    found: dict[State, Count] = {}
+    for states in _parts(wanted):
+        for state, *counts in (
+            _rows(wanted, states, before)
+            .order_by()
+            .values_list("state")
+            .annotate(all=models.Count("pk"))
+            .annotate(undiscarded=models.Count("pk", filter=Q(discarded_at=None)))
+        ):
+            found[State(state)] = Count(*counts)
+    return found
+
+
 def _rows(wanted: TaskFilter, states: frozenset[State], cursor: UUID | None) -> TaskQuerySet:
     """The tasks of one part, newest first; no states stand for all.
 
@@ -88,6 +159,8 @@ def _rows(wanted: TaskFilter, states: frozenset[State], cursor: UUID | None) -> 
         rows = _where(rows, "state", sorted(states), hidden=hidden)
     if wanted.worker:
         rows = rows.filter(worker=wanted.worker)
+    if wanted.ids:
+        rows = rows.among(list(wanted.ids))
     return rows
 
 

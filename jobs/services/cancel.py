@@ -63,7 +63,5 @@ def _cancel(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None
             )
     report.moved += [task.pk for task in waiting]
     report.requested += [task.pk for task in running]
-    report.refused |= {
-        task.pk: State(task.state) for task in tasks if task not in waiting and task not in running
-    }
+    report.refused |= moves.others(tasks, waiting, running)
     report.missing += sorted(set(ids) - {task.pk for task in tasks})

@@ -43,6 +43,6 @@ def discard_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = ""
             moves.record(dead, kind=Event.Kind.DISCARDED, actor=actor, reason=reason)
             moves.tell([task.pk for task in dead], State.FAILURE.value)
             report.moved += [task.pk for task in dead]
-            report.refused |= {task.pk: State(task.state) for task in tasks if task not in dead}
+            report.refused |= moves.others(tasks, dead)
             report.missing += sorted(set(ids) - {task.pk for task in tasks})
     return report

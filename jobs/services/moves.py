@@ -12,6 +12,7 @@ from jobs.broker import changes
 from jobs.domain.states import MOVES, Move, State
 from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Event, Task
+from jobs.store.history import add_events
 
 #: Ids per statement; SQLite allows no more than 32,766 parameters.
 CHUNK = 5000
@@ -48,7 +49,7 @@ class Report:
 
 def locked(task_ids: Sequence[UUID]) -> list[Task]:
     """The tasks, their long columns deferred, locked until the transaction ends, in id order."""
-    rows = Task.objects.filter(pk__in=task_ids).only(
+    rows = Task.objects.among(task_ids).only(
         "pk",
         "state",
         "queue",
@@ -62,6 +63,12 @@ def locked(task_ids: Sequence[UUID]) -> list[Task]:
     if connection.features.has_select_for_update:
         rows = rows.select_for_update()
     return list(rows.order_by("pk"))
+
+
+def others(tasks: Iterable[Task], *touched: Iterable[Task]) -> dict[UUID, State]:
+    """The state of each of the tasks that is not among the touched."""
+    ids = {task.pk for group in touched for task in group}
+    return {task.pk: State(task.state) for task in tasks if task.pk not in ids}
 
 
 def chunks(task_ids: Iterable[UUID | str]) -> Iterable[list[UUID]]:
@@ -100,7 +107,7 @@ def apply(
         return
     target = MOVES[move].target
     ids = [task.pk for task in tasks]
-    Task.objects.filter(pk__in=ids).update(state=target, updated_at=timezone.now(), **columns)
+    Task.objects.among(ids).update(state=target, updated_at=timezone.now(), **columns)
     if kind is not None:
         record(tasks, kind=kind, actor=actor, reason=reason)
     tell(ids, target.value)
@@ -108,9 +115,9 @@ def apply(
 
 def record(tasks: Sequence[Task], *, kind: Event.Kind, actor: str, reason: str) -> None:
     """Write one history line for each task."""
-    Event.objects.bulk_create(
-        [Event(task=task, kind=kind, actor=actor, reason=reason) for task in tasks]
-    )
+    if tasks:
+        ids = [task.pk for task in tasks]
+        add_events(ids, kind=kind.value, actor=actor, reason=reason, at=timezone.now())
 
 
 def tell(task_ids: Sequence[UUID | str], state: str) -> None:

@@ -90,7 +90,7 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
         transaction.on_commit(partial(tickets.ring, places), robust=True)
     report.moved += [task.pk for task in ended]
     report.errors |= errors
-    report.refused |= {task.pk: State(task.state) for task in tasks if task not in ended}
+    report.refused |= moves.others(tasks, ended)
     report.missing += sorted(set(ids) - {task.pk for task in tasks})
 
 

@@ -1,5 +1,5 @@
 """The product's own task types."""
 
-from jobs.tasks import demo
+from jobs.tasks import demo, operations
 
-__all__ = ["demo"]
+__all__ = ["demo", "operations"]

@@ -26,6 +26,8 @@ VERBS = {
     "delete": ("DELETE", "tasks/{waiting}/cancel", "cancel_task", True, 200),
     "delete task": ("DELETE", "tasks/{waiting}", "cancel_task", True, 200),
     "requeue": ("POST", "tasks/{failed}/requeue", "requeue_task", True, 202),
+    "act": ("POST", "tasks/actions", "requeue_task", True, 202),
+    "operations": ("GET", "operations", "view_task", True, 200),
     "dead letters": ("GET", "dead-letter", "view_task", True, 200),
     "requeue a dead letter": ("POST", "dead-letter/{failed}/requeue", "requeue_task", True, 202),
     "discard": ("DELETE", "dead-letter/{failed}", "discard_task", False, 200),
@@ -39,6 +41,7 @@ VERBS = {
     "types": ("GET", "task-types", "view_task", True, 200),
 }
 BODIES = {
+    "act": {"action": "requeue", "filter": {"status": "failed"}},
     "pause a queue": {"reason": "lunch"},
     "submit": {"name": "add", "args": [1, 2]},
     "create": {"name": "add", "args": [1, 2]},

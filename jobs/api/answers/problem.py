@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jobs.domain.operations import OperationState
 from jobs.domain.states import State
 
 
@@ -28,4 +29,6 @@ class Problem(Answer):
     detail: str
     code: str = Field(description="Stable, for programs.")
     errors: list[FieldProblem] | None = Field(None, description="Which fields are wrong, and why.")
-    state: State | None = Field(None, description="With 409: the state that forbade it.")
+    state: State | OperationState | None = Field(
+        None, description="With 409: the state that forbade it, of the task or the operation."
+    )

@@ -1,0 +1,114 @@
+"""Actions over all tasks of a filter."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs.api.answers.operations import OperationAnswer, PreviewAnswer
+from jobs.api.authentication import actor_of
+from jobs.api.filters import ActionFilter
+from jobs.api.forms import Form, printable, read
+from jobs.api.permissions import may
+from jobs.api.problems import refuse
+from jobs.api.schema import WITH_BODY, call
+from jobs.api.views import ApiView
+from jobs.domain.operations import Action
+from jobs.selectors.operations import operation_facts
+from jobs.selectors.pages import TaskFilter
+from jobs.services.advance import preview
+from jobs.services.operate import operate
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which reads the settings, which name this module
+
+
+class ActionForm(Form):
+    """What to do, to which tasks."""
+
+    action: Action = Field(strict=False, description="What to do to each of them.")
+    filter: ActionFilter = Field(description="Which tasks, as `GET /api/tasks` takes it.")
+    all: bool = Field(False, description="Must be true where the filter is empty: every task.")
+    reason: str = Field("", max_length=1000, description="Kept in the history of each task.")
+    dry_run: bool = Field(False, description="Count what it would do, and change nothing.")
+
+    def wanted(self) -> TaskFilter:
+        """The tasks; InvalidInput where all are meant and it is not said, or said in vain."""
+        found = self.filter.as_filter(prefix="filter.")
+        if found.is_empty and not self.all:
+            refuse("filter", 'is empty: for every task there is, say so with "all": true')
+        if self.all and not found.is_empty:
+            refuse("all", "is true, and the filter is not empty: give one of them")
+        return found
+
+
+class MayAct(BasePermission):
+    """Whether the caller may do any of the actions; which one it is stands in the body."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """As above; a method that there is not is answered with 405."""
+        if request.method not in view.allowed_methods or request.method != "POST":
+            return True
+        return any(may(request, action.permission) for action in Action)
+
+
+class Actions(ApiView):
+    """`/tasks/actions`."""
+
+    #: One of three: which, stands in the body. By this one the call is counted as an act.
+    verbs: ClassVar = {"POST": Action.CANCEL.permission}
+    permission_classes = (MayAct,)
+
+    @call(
+        "act_on_tasks",
+        "Requeue, cancel or discard all tasks of a filter",
+        tag="tasks",
+        description=(
+            "With `dry_run` the tasks are counted: 200. Else an operation begins that does it in "
+            "the background, to tasks that were created before it: 202. It asks for the "
+            "permission of its action, as for a single task."
+        ),
+        body=ActionForm,
+        answers={200: PreviewAnswer, 202: OperationAnswer},
+        errors=WITH_BODY,
+        examples={
+            "How many failed e-mails are there?": {
+                "action": "requeue",
+                "filter": {"status": "FAILURE", "task_type": "send_email"},
+                "dry_run": True,
+            },
+            "Requeue them": {
+                "action": "requeue",
+                "filter": {"status": "FAILURE", "task_type": "send_email"},
+                "reason": "The mail server is back.",
+            },
+            "Cancel all that waits on a queue": {
+                "action": "cancel",
+                "filter": {"status": "pending", "queue": "low"},
+            },
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """The counts, or the operation."""
+        form = read(ActionForm, request.data)
+        if not may(request, form.action.permission):
+            self.permission_denied(request)
+        wanted, reason = form.wanted(), printable("reason", form.reason)
+        if form.dry_run:
+            found = preview(action=form.action, wanted=wanted)
+            return Response(
+                {
+                    "action": form.action,
+                    "dry_run": True,
+                    "count": found.count,
+                    "by_state": {state.value: count for state, count in found.by_state.items()},
+                    "allowed": found.allowed,
+                    "skipped": found.skipped,
+                }
+            )
+        operation = operate(
+            action=form.action, wanted=wanted, actor=actor_of(request), reason=reason
+        )
+        return Response(operation_facts(operation), status=202)

@@ -1,0 +1,50 @@
+"""Answers about actions over many tasks."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from jobs.api.answers.problem import Answer
+from jobs.domain.operations import Action, OperationState
+from jobs.domain.states import State
+
+
+class PreviewAnswer(Answer):
+    """What an action would find; nothing was changed."""
+
+    action: Action
+    dry_run: bool
+    count: int = Field(description="All tasks of the filter.")
+    by_state: dict[State, int]
+    allowed: int = Field(description="Those that the action would change.")
+    skipped: int = Field(description="Those whose state refuses it.")
+
+
+class OperationAnswer(Answer):
+    """An action over many tasks, and how far it has come."""
+
+    operation_id: str
+    action: Action
+    filter: dict[str, Any]
+    actor: str
+    reason: str
+    state: OperationState
+    stopped_by: str = Field(description="Who paused or cancelled it last.")
+    total: int | None = Field(description="Tasks of the filter; null until they are counted.")
+    done: int
+    skipped: int = Field(description="Left as they were: their state refuses the action.")
+    failed: int = Field(description="The database refused the change; the log says why.")
+    percent: float | None
+    task_id: str | None = Field(description="The task that works on it.")
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class OperationPage(Answer):
+    """Some operations, the newest first."""
+
+    count: int = Field(description="Operations on this page.")
+    operations: list[OperationAnswer]
+    next: str | None

@@ -1,0 +1,144 @@
+"""Calls about actions over many tasks, while they run and after."""
+
+from functools import partial
+from typing import ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobs.api.actions import MayAct
+from jobs.api.answers.operations import OperationAnswer, OperationPage
+from jobs.api.authentication import actor_of
+from jobs.api.filters import PageQuery, page_query
+from jobs.api.permissions import may
+from jobs.api.schema import WITH_ID, WITH_QUERY, call
+from jobs.api.views import ApiView, address_after, task_id_of
+from jobs.domain.operations import Action
+from jobs.exceptions import OperationNotFound
+from jobs.models import Operation
+from jobs.selectors.operations import operation_facts
+from jobs.services.operate import cancel_operation, pause_operation, resume_operation
+
+OPERATION_ID = {"operation_id": OpenApiTypes.UUID}
+verb_call = partial(
+    call,
+    tag="operations",
+    path=OPERATION_ID,
+    answers={200: OperationAnswer},
+    errors=(*WITH_ID, 409),
+)
+
+
+class Operations(ApiView):
+    """`/operations`."""
+
+    @call(
+        "list_operations",
+        "List actions over many tasks, newest first",
+        tag="operations",
+        query=PageQuery,
+        answers={200: OperationPage},
+        errors=WITH_QUERY,
+    )
+    def get(self, request: Request) -> Response:
+        """A page of them."""
+        query = page_query(request.query_params)
+        rows = Operation.objects.select_related("task")
+        after = query.after()
+        rows = rows if after is None else rows.filter(pk__lt=after)
+        found = list(rows[: query.limit + 1])
+        shown, more = found[: query.limit], len(found) > query.limit
+        return Response(
+            {
+                "count": len(shown),
+                "operations": [operation_facts(operation) for operation in shown],
+                "next": address_after(request, "api:operations", shown[-1].pk if more else None),
+            }
+        )
+
+
+class OneOperation(ApiView):
+    """`/operations/{operation_id}`."""
+
+    @call(
+        "get_operation",
+        "Show how far an action over many tasks has come",
+        tag="operations",
+        path=OPERATION_ID,
+        answers={200: OperationAnswer},
+        errors=WITH_ID,
+    )
+    def get(self, request: Request, operation_id: str) -> Response:
+        """Its counts, state and percent."""
+        return Response(operation_facts(_operation(operation_id)))
+
+
+class OperationVerb(ApiView):
+    """What all three have in common: they ask for the permission of the operation's action."""
+
+    #: One of three: which, stands in the operation. By this one the call is counted as an act.
+    verbs: ClassVar = {"POST": Action.CANCEL.permission}
+    permission_classes = (MayAct,)
+
+    def allowed(self, request: Request, given: str) -> Operation:
+        """The operation, if this caller may change it."""
+        operation = _operation(given)
+        if not may(request, Action(operation.action).permission):
+            self.permission_denied(request)
+        return operation
+
+
+class PauseOperation(OperationVerb):
+    """`/operations/{operation_id}/pause`."""
+
+    @verb_call(
+        "pause_operation",
+        "Pause an action over many tasks",
+        description="It stops after the chunk it is at, at most 2,000 tasks later.",
+    )
+    def post(self, request: Request, operation_id: str) -> Response:
+        """The operation as it stands then."""
+        operation = self.allowed(request, operation_id)
+        return _shown(pause_operation(operation_id=operation.pk, actor=actor_of(request)))
+
+
+class ResumeOperation(OperationVerb):
+    """`/operations/{operation_id}/resume`."""
+
+    @verb_call(
+        "resume_operation",
+        "Resume an action over many tasks",
+        description="One that was paused, or whose task failed, goes on from where it stands.",
+    )
+    def post(self, request: Request, operation_id: str) -> Response:
+        """The operation as it stands then."""
+        operation = self.allowed(request, operation_id)
+        return _shown(resume_operation(operation_id=operation.pk))
+
+
+class CancelOperation(OperationVerb):
+    """`/operations/{operation_id}/cancel`."""
+
+    @verb_call(
+        "cancel_operation",
+        "Stop an action over many tasks for good",
+        description="What it has done stays done.",
+    )
+    def post(self, request: Request, operation_id: str) -> Response:
+        """The operation as it stands then."""
+        operation = self.allowed(request, operation_id)
+        return _shown(cancel_operation(operation_id=operation.pk, actor=actor_of(request)))
+
+
+def _operation(given: str) -> Operation:
+    """The operation of an address; raises InvalidInput or OperationNotFound."""
+    operation_id = task_id_of(given, field="operation_id")
+    found = Operation.objects.select_related("task").filter(pk=operation_id).first()
+    if found is None:
+        raise OperationNotFound(operation_id=operation_id)
+    return found
+
+
+def _shown(operation: Operation) -> Response:
+    return Response(operation_facts(operation))

@@ -1,0 +1,104 @@
+"""Begin, pause, resume and cancel actions over all tasks of a filter.
+
+The work itself is done by a task of our own, chunk after chunk (`advance`).
+"""
+
+from collections.abc import Collection
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.broker import tickets
+from jobs.broker.connection import queue_names
+from jobs.domain.operations import Action, OperationState
+from jobs.domain.registry import registry
+from jobs.exceptions import OperationNotFound, OperationRefused
+from jobs.models import Operation
+from jobs.selectors.pages import TaskFilter
+from jobs.selectors.queues import queues
+from jobs.services.enqueue import enqueue
+
+#: The name of the task type that works on operations.
+RUNNER = "jobs.run_operation"
+_OPEN = frozenset({OperationState.RUNNING, OperationState.PAUSED})
+
+
+@transaction.atomic
+def operate(*, action: Action, wanted: TaskFilter, actor: str, reason: str = "") -> Operation:
+    """Begin an action over the tasks of a filter that exist now; gives what to watch it by."""
+    operation = Operation.objects.create(
+        action=action, filter=wanted.as_json(), actor=actor, reason=reason
+    )
+    return _run(operation)
+
+
+def pause_operation(*, operation_id: UUID, actor: str) -> Operation:
+    """Stop an operation after the chunk it is at, and give it; one that is paused stays so.
+
+    Raises:
+        OperationNotFound, OperationRefused: it does not exist, or has ended.
+    """
+    return _stop(operation_id, OperationState.PAUSED, actor=actor, verb="pause")
+
+
+def cancel_operation(*, operation_id: UUID, actor: str) -> Operation:
+    """Stop an operation for good, and give it; what it has done stays done.
+
+    Raises:
+        OperationNotFound, OperationRefused: it does not exist, or is complete.
+    """
+    return _stop(operation_id, OperationState.CANCELLED, actor=actor, verb="cancel")
+
+
+@transaction.atomic
+def resume_operation(*, operation_id: UUID) -> Operation:
+    """Let a paused or failed operation go on from where it stands; one that runs does so anyway.
+
+    Raises:
+        OperationNotFound, OperationRefused: it does not exist, or was cancelled, or is complete.
+    """
+    operation = _locked(operation_id, verb="resume", allowed=_OPEN)
+    if operation.standing is OperationState.RUNNING:
+        return operation
+    operation.state = OperationState.RUNNING
+    # A runner of before may be about to look at the state, or to leave: two do no harm.
+    return _run(operation)
+
+
+@transaction.atomic
+def _stop(operation_id: UUID, target: OperationState, *, actor: str, verb: str) -> Operation:
+    operation = _locked(operation_id, verb=verb, allowed=_OPEN | {target})
+    if operation.state != target:
+        operation.state, operation.stopped_by = target, actor
+        operation.ended_at = timezone.now() if target is OperationState.CANCELLED else None
+        operation.save(update_fields=["state", "stopped_by", "ended_at"])
+    return operation
+
+
+def _locked(operation_id: UUID, *, verb: str, allowed: Collection[OperationState]) -> Operation:
+    rows = Operation.objects.select_for_update(of=("self",)).select_related("task")
+    operation = rows.filter(pk=operation_id).first()
+    if operation is None:
+        raise OperationNotFound(operation_id=operation_id)
+    if operation.state not in allowed:
+        raise OperationRefused(operation_id=operation_id, state=operation.state, verb=verb)
+    return operation
+
+
+def _run(operation: Operation) -> Operation:
+    """Give it a task that works on it, on the first queue that is served, before all others."""
+    served = (queue.name for queue in queues() if queue.workers and not queue.paused)
+    queue = next(served, queue_names()[0])
+    task = enqueue(
+        task_type=registry.get(RUNNER),
+        kwargs={"operation_id": str(operation.pk)},
+        queue=queue,
+        submitted_by=operation.actor,
+    )
+    place = (queue, str(task.pk))
+    transaction.on_commit(partial(tickets.ring, [place], at_front=True), robust=True)
+    operation.task = task
+    operation.save(update_fields=["state", "task"])
+    return operation

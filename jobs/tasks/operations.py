@@ -1,0 +1,42 @@
+"""The task that works on actions over many tasks."""
+
+import time
+from uuid import UUID
+
+from jobs import RetryPolicy, Snooze, task
+from jobs.domain.operations import OperationState
+from jobs.domain.running import RunningTask
+from jobs.services.advance import advance
+from jobs.services.operate import RUNNER
+from jobs.store.dialect import is_postgresql
+
+#: It works this long at a time, then lets others have its place.
+TURN_SECONDS = 60.0
+#: SQLite lets one write at a time, and who waits looks again every tenth of a second: between two
+#: steps there must be room for the workers, or they would lose their leases.
+BREATH_SECONDS = 0.12
+
+
+@task(
+    name=RUNNER,
+    queue_name="high",
+    max_retries=20,
+    timeout_seconds=600,
+    backoff=RetryPolicy(first_seconds=1, factor=2, max_seconds=30),
+    takes_context=True,
+)
+def run_operation(context: RunningTask, operation_id: UUID) -> str:
+    """Work on an operation until it is complete or stopped; gives its state.
+
+    After a minute, and when its worker is told to go, it makes room and comes back.
+    """
+    until = time.monotonic() + TURN_SECONDS
+    while True:
+        operation = advance(operation_id=operation_id)
+        if operation.state != OperationState.RUNNING:
+            return operation.state
+        context.progress(operation.percent or 0.0, 100.0, f"{operation.done_count:,} done")
+        if context.stop_requested or time.monotonic() > until:
+            raise Snooze(0)
+        if not is_postgresql():
+            time.sleep(BREATH_SECONDS)
