@@ -12,7 +12,11 @@ class Schema(SpectacularAPIView):
 
 
 class Docs(SpectacularSwaggerSplitView):
-    """`/docs`: without scripts inside the page, so that a strict content policy can stand."""
+    """`/docs`: without scripts or styles inside the page, so that a strict policy can stand.
+
+    Light or dark, as the reader's system is.
+    """
 
     authentication_classes = ()
+    template_name = "jobs/docs.html"
     url_name = "api:schema"

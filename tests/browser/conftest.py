@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from tests.support.browsing import Visit, Visitor, running_browser
 from tests.support.web import WebProcess, running_web
@@ -38,4 +38,36 @@ def visit(web: WebProcess, browser: Browser) -> Iterator[Visitor]:
     troubles = [trouble for each in visits for trouble in each.troubles]
     for each in visits:
         each.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def stranger(web: WebProcess, browser: Browser) -> Iterator[Visitor]:
+    """Opens pages as somebody without an account.
+
+    At the end no page has met an error or asked anything of another site.
+    """
+    troubles: list[str] = []
+    contexts = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            troubles.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(web.url):
+            troubles.append(f"asked {request.url}")
+
+    def open_page(path: str = "/", **options: Any) -> Page:
+        contexts.append(browser.new_context(base_url=web.url, **options))
+        page = contexts[-1].new_page()
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", on_request)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
     assert troubles == []

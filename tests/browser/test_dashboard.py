@@ -1,19 +1,18 @@
 """The public pages in a real browser: live with scripts, whole without."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
 from jobs.models import Task
 from jobs.services.cancel import cancel
 from jobs.services.pause import pause, resume
-from tests.support.browsing import LIVE_MS
+from tests.support.browsing import LIVE_MS, Visitor
 from tests.support.rows import claimed, finished, make_task, outcome_of
 from tests.support.web import WebProcess
 
@@ -23,41 +22,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-Open = Callable[..., Page]
 PHONE = {"viewport": {"width": 390, "height": 844}}
 NO_SCRIPTS = {"java_script_enabled": False}
-
-
-@pytest.fixture
-def stranger(web: WebProcess, browser: Browser) -> Iterator[Open]:
-    """Opens pages as somebody without an account.
-
-    At the end no page has met an error or asked anything of another site.
-    """
-    troubles: list[str] = []
-    contexts = []
-
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            troubles.append(message.text)
-
-    def on_request(request: Request) -> None:
-        if not request.url.startswith(web.url):
-            troubles.append(f"asked {request.url}")
-
-    def open_page(path: str = "/", **options: Any) -> Page:
-        contexts.append(browser.new_context(base_url=web.url, **options))
-        page = contexts[-1].new_page()
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", on_request)
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert troubles == []
 
 
 def is_live(page: Page) -> None:
@@ -72,7 +38,7 @@ def row_of(page: Page, task: Task) -> Any:
     return page.locator(f'tr[data-task="{task.pk}"]')
 
 
-def test_a_pause_is_told_and_gone_by_itself(stranger: Open) -> None:
+def test_a_pause_is_told_and_gone_by_itself(stranger: Visitor) -> None:
     page = stranger()
     is_live(page)
     told = page.locator('[data-queue-row="low"] [data-paused]')
@@ -86,7 +52,7 @@ def test_a_pause_is_told_and_gone_by_itself(stranger: Open) -> None:
     expect(told).to_be_hidden(timeout=LIVE_MS)
 
 
-def test_the_numbers_move_by_themselves(stranger: Open) -> None:
+def test_the_numbers_move_by_themselves(stranger: Visitor) -> None:
     # given an open overview
     page = stranger()
     is_live(page)
@@ -102,7 +68,7 @@ def test_the_numbers_move_by_themselves(stranger: Open) -> None:
     expect(tile(page, "active_tasks")).to_have_text("1")
 
 
-def test_a_row_tells_its_new_state_in_its_place(stranger: Open) -> None:
+def test_a_row_tells_its_new_state_in_its_place(stranger: Visitor) -> None:
     # given a page that shows a waiting task
     task = make_task()
     page = stranger()
@@ -119,7 +85,7 @@ def test_a_row_tells_its_new_state_in_its_place(stranger: Open) -> None:
     expect(row.get_by_role("button", name="Cancel")).to_be_hidden()
 
 
-def test_rows_do_not_move_under_the_pointer(stranger: Open) -> None:
+def test_rows_do_not_move_under_the_pointer(stranger: Visitor) -> None:
     # given somebody who points at a row
     shown = make_task()
     page = stranger()
@@ -140,14 +106,14 @@ def test_rows_do_not_move_under_the_pointer(stranger: Open) -> None:
     expect(chip).to_be_hidden()
 
 
-def test_new_rows_come_in_by_themselves_while_nobody_points(stranger: Open) -> None:
+def test_new_rows_come_in_by_themselves_while_nobody_points(stranger: Visitor) -> None:
     page = stranger()
     is_live(page)
     page.request.post("/api/tasks/submit", data={"task_type": "add", "payload": {"x": 1, "y": 1}})
     expect(page.locator("tr[data-task]")).to_have_count(1, timeout=LIVE_MS)
 
 
-def test_a_task_is_submitted_without_leaving_the_page(stranger: Open) -> None:
+def test_a_task_is_submitted_without_leaving_the_page(stranger: Visitor) -> None:
     # given the form of another type than the first
     page = stranger()
     is_live(page)
@@ -189,7 +155,7 @@ def test_a_fault_is_told_at_its_field_which_gets_the_focus(
     assert not Task.objects.exists()
 
 
-def test_everything_works_without_scripts(stranger: Open) -> None:
+def test_everything_works_without_scripts(stranger: Visitor) -> None:
     # given a browser that runs none
     page = stranger("/", **NO_SCRIPTS)
 
@@ -212,7 +178,7 @@ def test_everything_works_without_scripts(stranger: Open) -> None:
     assert task.state == State.PENDING
 
 
-def test_a_button_of_a_row_acts_in_place(stranger: Open) -> None:
+def test_a_button_of_a_row_acts_in_place(stranger: Visitor) -> None:
     task = make_task()
     page = stranger()
     is_live(page)
@@ -224,7 +190,7 @@ def test_a_button_of_a_row_acts_in_place(stranger: Open) -> None:
     assert page.url.endswith("/")
 
 
-def test_the_task_page_follows_its_task_to_the_end(stranger: Open) -> None:
+def test_the_task_page_follows_its_task_to_the_end(stranger: Visitor) -> None:
     # given the page of a waiting task
     task = make_task()
     page = stranger(f"/tasks/{task.pk}/")
@@ -255,7 +221,7 @@ def test_the_task_page_follows_its_task_to_the_end(stranger: Open) -> None:
     expect(page.locator("[data-connection-words]")).to_have_text("Ended", timeout=LIVE_MS)
 
 
-def test_hostile_content_runs_nowhere(stranger: Open) -> None:
+def test_hostile_content_runs_nowhere(stranger: Visitor) -> None:
     # given a page that is open when an attacker's task comes
     page = stranger()
     is_live(page)
@@ -273,7 +239,7 @@ def test_hostile_content_runs_nowhere(stranger: Open) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
-def test_no_page_is_wider_than_its_screen(stranger: Open, options: dict[str, Any]) -> None:
+def test_no_page_is_wider_than_its_screen(stranger: Visitor, options: dict[str, Any]) -> None:
     # given long names and long texts
     long = "x" * 150
     task = make_task(name=long, worker=long[:100], kwargs={long: long * 5}, error=long * 5)
@@ -283,7 +249,7 @@ def test_no_page_is_wider_than_its_screen(stranger: Open, options: dict[str, Any
         assert page.evaluate(excess) <= 0
 
 
-def test_every_control_has_a_name_and_every_table_a_caption(stranger: Open) -> None:
+def test_every_control_has_a_name_and_every_table_a_caption(stranger: Visitor) -> None:
     make_task()
     page = stranger()
     nameless = page.evaluate(

@@ -82,6 +82,7 @@ def test_the_documentation_page_loads_nothing_from_elsewhere(client):
             assert script.headers["Content-Type"].startswith("application/javascript")
             assert b"/api/schema" in script.content
     assert "<script>" not in html
+    assert "<style" not in html
 
 
 @pytest.mark.parametrize("path", ["/docs/", "/api/schema/"])
