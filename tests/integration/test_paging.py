@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from jobs.domain.states import State
-from jobs.domain.task_ids import first_id
 from jobs.models import Task
+from jobs.selectors.pages import first_id
 from tests.support.at_once import at_once
 from tests.support.rows import ago
 
