@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs.api.answers.operations import OperationAnswer, OperationPage, PreviewAnswer
 from jobs.domain.operations import Action
 from jobs.domain.states import State
-from jobs.models import Event, Operation, Task
+from jobs.models import Event, Operation, Task, TaskTag
 from tests.support.api import fields_of, problem_of
 from tests.support.operations import begin, many, states, worked
 from tests.support.rows import ago, claimed, make_task, reload
@@ -66,6 +66,8 @@ FILTERS = {
     "queue": {"queue": "low"},
     "type": {"task_type": "process"},
     "worker": {"worker": "w1"},
+    "tag": {"tag": "eu"},
+    "tag, state and queue": {"tag": "eu", "status": "failed,cancelled", "queue": "low"},
     "after": {"created_after": "CUT"},
     "before": {"created_before": "CUT"},
 }
@@ -76,7 +78,8 @@ def test_a_filter_takes_what_the_list_of_tasks_takes(api, wanted):
     # given tasks of every kind, before a moment and after
     for _ in range(2):
         make_task(state=State.FAILURE)
-        make_task(queue="low", state=State.REVOKED)
+        tagged = make_task(queue="low", state=State.REVOKED)
+        TaskTag.objects.create(task=tagged, tag="eu")
         make_task(name="process", state=State.SUCCESS, worker="w1")
         cut = timezone.now() + timedelta(milliseconds=2)
         while timezone.now() < cut:

@@ -183,7 +183,7 @@ def test_a_filter_that_excludes_all_the_action_may_touch_is_complete_at_once():
     [
         TaskFilter(),
         TaskFilter(states=frozenset({State.FAILURE, State.RETRY}), queue="low"),
-        TaskFilter(task_type="add", worker="w1"),
+        TaskFilter(task_type="add", worker="w1", tag="eu"),
         TaskFilter(created_after=timezone.now(), created_before=timezone.now()),
         TaskFilter(ids=frozenset({uuid.uuid4(), uuid.uuid4()})),
     ],
