@@ -206,13 +206,18 @@ def _drafts(
 
 def announce(new: Sequence[NewTask]) -> None:
     """After the commit: ring for those that may run now, and tell whoever watches."""
-    pending = [
-        (task.terms.queue, task.id) for task in new if task.terms.state == State.PENDING.value
-    ]
+    pending: defaultdict[str, list[str]] = defaultdict(list)  # a million wait for a commit as ids
+    for task in new:
+        if task.terms.state == State.PENDING.value:
+            pending[task.terms.queue].append(task.id)
     if pending:
-        transaction.on_commit(partial(tickets.ring, pending), robust=True)
+        transaction.on_commit(partial(_ring, pending), robust=True)
     news = [(task.id, task.terms.state) for task in new[-changes.MOST_PER_MESSAGE :]]
     transaction.on_commit(partial(changes.tell, news), robust=True)
+
+
+def _ring(pending: Mapping[str, Sequence[str]]) -> None:
+    tickets.ring([(queue, task_id) for queue, ids in pending.items() for task_id in ids])
 
 
 def _queue(name: str) -> str:

@@ -9,6 +9,7 @@ from jobs.domain.states import State
 from jobs.models import Task
 from tests.support.browsing import LIVE_MS
 from tests.support.rows import make_task
+from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, running_web
 
 pytestmark = [
@@ -80,17 +81,25 @@ def test_a_page_finds_its_server_again(browser: Browser) -> None:
 
 
 def test_a_change_that_was_told_to_nobody_is_shown_soon(web: WebProcess, browser: Browser) -> None:
-    # given a task that changes between a page's making and its first connection
+    # given a page that is made, and whose script waits
     task = make_task()
+    held: list[Route] = []
 
-    def change_first(route: Route) -> None:
-        Task.objects.filter(pk=task.pk).update(state=State.REVOKED)
-        route.continue_()
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    def is_held() -> bool:
+        return page.title() != "" and bool(held)  # events come while the browser is asked
 
     with browser.new_context(base_url=web.url) as context:
         page = context.new_page()
-        page.route(re.compile("overview.*js"), change_first)
-        page.goto("/")
+        page.route(re.compile("overview.*js"), hold)
+        page.goto("/", wait_until="commit")
+        wait_for(is_held)
+
+        # when a task changes before the page is connected
+        Task.objects.filter(pk=task.pk).update(state=State.REVOKED)
+        held[0].continue_()
 
         # then its row is put right all the same
         badge = page.locator(f'tr[data-task="{task.pk}"] .badge')
