@@ -40,6 +40,23 @@ class InvalidOption(TaskQueueError):
     message = "{field} is {given!r}: it must be {allowed}."
 
 
+class InvalidSearch(TaskQueueError):
+    """A search cannot be read; `position` is the character, from 1, at which it goes wrong."""
+
+    code = "invalid_search"
+    message = "The search goes wrong at character {position}: {problem}"
+
+
+class PayloadWithheld(TaskQueueError):
+    """A search looks into payloads for somebody who may not see them."""
+
+    code = "payload_withheld"
+    message = (
+        "At character {position} the search looks into payloads: that needs the permission "
+        "jobs.view_payload."
+    )
+
+
 class InvalidArguments(TaskQueueError):
     """The arguments do not fit the task type; `errors` has one entry for each fault.
 

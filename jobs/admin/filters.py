@@ -1,8 +1,7 @@
 """What the tasks list may be narrowed to, each by an index."""
 
-import uuid
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -13,13 +12,12 @@ from django.utils import timezone
 
 from jobs.admin.display import LOOKS, icon
 from jobs.broker.connection import queue_names
-from jobs.domain.registry import registry
+from jobs.domain.query import Search
 from jobs.domain.states import State
-from jobs.models import Rollup, Task
-from jobs.selectors.pages import first_id
-
-#: Task types that ran within this time are offered, beside those registered here.
-RECENT = timedelta(days=1)
+from jobs.domain.task_ids import first_id
+from jobs.models import Task
+from jobs.selectors.pages import TaskFilter
+from jobs.selectors.search import known_names
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -81,8 +79,6 @@ class CreatedFilter(admin.SimpleListFilter):
     title = "created"
     parameter_name = "created"
 
-    _hours = {"1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24}
-
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Four spans that end now."""
         return [
@@ -94,10 +90,8 @@ class CreatedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """The tasks created within the chosen span."""
-        hours = self._hours.get(self.value() or "")
-        if hours is None:
-            return queryset
-        return queryset.filter(pk__gte=first_id(timezone.now() - timedelta(hours=hours)))
+        since = _since(self.value())
+        return queryset if since is None else queryset.filter(pk__gte=first_id(since))
 
 
 class DeadLetterFilter(admin.SimpleListFilter):
@@ -122,34 +116,25 @@ class DeadLetterFilter(admin.SimpleListFilter):
 
 
 FILTERS = (StateFilter, QueueFilter, TypeFilter, DeadLetterFilter, CreatedFilter)
+_HOURS = {"1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24}
 
 
-def known_names() -> list[str]:
-    """The task types that are registered here or ran within `RECENT`, in order."""
-    ran = (
-        Rollup.objects.filter(minute__gte=timezone.now() - RECENT)
-        .order_by()
-        .values_list("name", flat=True)
-        .distinct()
+def asked(params: Mapping[str, str], search: Search) -> TaskFilter:
+    """What the filters of a query string and a search ask for together."""
+    state = params.get("state", "")
+    states = {State(state)} if state in LOOKS else set()
+    if params.get("dead") in {"open", "discarded"}:
+        states = {State.FAILURE}
+    return TaskFilter(
+        states=frozenset(states),
+        queue=params.get("queue", ""),
+        task_type=params.get("name", ""),
+        worker=params.get("worker__exact", ""),
+        created_after=_since(params.get("created")),
+        search=search,
     )
-    return sorted({*registry.names(), *ran})
 
 
-def search(queryset: QuerySet[Task], term: str) -> QuerySet[Task]:
-    """The tasks whose id, or whose type, is meant by a term; always by an index.
-
-    An id may be a ticket (`task-…`) or its first eight characters and more. A type may be any part
-    of a known name; an unknown one must be spelled out.
-    """
-    bounds = _ids_from(term.removeprefix("task-"))
-    if bounds is not None:
-        return queryset.filter(pk__range=bounds)
-    names = [name for name in known_names() if term.lower() in name.lower()]
-    return queryset.filter(name__in=names or [term])
-
-
-def _ids_from(term: str) -> tuple[uuid.UUID, uuid.UUID] | None:
-    digits = term.replace("-", "").lower()
-    if not 8 <= len(digits) <= 32 or not set(digits) <= set("0123456789abcdef"):
-        return None
-    return uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
+def _since(span: str | None) -> datetime | None:
+    hours = _HOURS.get(span or "")
+    return None if hours is None else timezone.now() - timedelta(hours=hours)

@@ -1,6 +1,7 @@
 """Pages of tasks by key: no page costs more than the first, whatever lies before it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from heapq import merge
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,14 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 
+from jobs.admin.display import seen
+from jobs.admin.filters import asked
+from jobs.admin.verbs import may
+from jobs.domain.task_ids import moment_of
+from jobs.exceptions import InvalidSearch, PayloadWithheld
 from jobs.models import Task
+from jobs.selectors.reach import reach
+from jobs.selectors.search import Wanted, search_of
 from jobs.store.dialect import is_postgresql
 
 OLDER_THAN = "before"
@@ -29,7 +37,46 @@ PREVIEW_LENGTH = 200
 
 
 class TaskChangeList(ChangeList):
-    """The newest first; `result_count` is the true number of matches up to `MOST_COUNTED`."""
+    """The newest first; `result_count` is the true number of matches up to `MOST_COUNTED`.
+
+    Where no index answers the search, a page and its count end at `floor`, as far back as one page
+    may look, and `searched_to` is that moment. `search_error` says what is wrong with the search.
+    """
+
+    search_error = ""
+    searched_to: datetime | None = None
+    floor: UUID | None = None
+    is_examined = False
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Task]:
+        """The matches of filters and search, as far as one page may look for them."""
+        rows = super().get_queryset(request, exclude_parameters)
+        try:
+            search = search_of(self.query, sees_payload=may(request.user, "jobs.view_payload"))
+        except (InvalidSearch, PayloadWithheld) as error:
+            self.search_error = seen(str(error))
+            return rows.none()
+        wanted = asked(self.params, search).wanted()
+        if wanted.is_nothing:
+            return rows.none()
+        rows = Wanted().narrowed(search.conditions).of(rows)
+        return self._within_reach(rows, wanted, _id(request, OLDER_THAN))
+
+    def _within_reach(
+        self, rows: QuerySet[Task], wanted: Wanted, before: UUID | None
+    ) -> QuerySet[Task]:
+        self.is_examined = wanted.is_examined
+        if not self.is_examined:
+            return rows
+        self.floor = reach(wanted, before=before).floor
+        if before is not None:
+            rows = rows.filter(pk__lt=before)
+        if self.floor is None:
+            return rows
+        self.searched_to = moment_of(self.floor)
+        return rows.filter(pk__gte=self.floor)
 
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         """The filters, without what says where in the list we are."""
@@ -49,6 +96,8 @@ class TaskChangeList(ChangeList):
             self._look_again(request)
             return
         before, after = _id(request, OLDER_THAN), _id(request, NEWER_THAN)
+        if self.is_examined:
+            after = None  # a search leads back only
         ids = self._ids(before, after)
         more = len(ids) > self.list_per_page
         ids = ids[: self.list_per_page]
@@ -61,11 +110,11 @@ class TaskChangeList(ChangeList):
         self.show_admin_actions = True
         self.can_show_all = False
         self.multi_page = False
-        has_newer = more if after is not None else before is not None
-        has_older = more if after is None else True
         self.newest = ids[0] if ids else None
+        has_newer = more if after is not None else before is not None and not self.is_examined
         self.newer_url = self._place(NEWER_THAN, ids[0]) if ids and has_newer else ""
-        self.older_url = self._place(OLDER_THAN, ids[-1]) if ids and has_older else ""
+        last = ids[-1] if ids and (more or after is not None) else self.floor
+        self.older_url = self._place(OLDER_THAN, last) if last else ""
         self.first_url = self.get_query_string(remove=[OLDER_THAN, NEWER_THAN])
         self.is_first = before is None and after is None
 

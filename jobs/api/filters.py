@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import QueryDict
@@ -11,22 +11,25 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from jobs.api.forms import MOST_TASKS, printable, read
 from jobs.api.moments import moment
 from jobs.api.problems import InvalidInput, refuse
-from jobs.api.views import UUID_TEXT, task_id_of
+from jobs.api.views import UUID_PATTERN, UUID_TEXT, task_id_of
 from jobs.api.waiting import MOST_SECONDS
 from jobs.broker.connection import queue_names
-from jobs.domain.states import WAITING, State
+from jobs.domain.query import FIELDS
+from jobs.domain.states import STATE_WORDS, State, states_of
 from jobs.selectors.pages import MOST_PER_PAGE, TaskFilter
+from jobs.selectors.search import search_of
 
 PAGE = 50
 MOST_DEAD_LETTERS = 100
-#: The simpler words that some clients use, beside the states themselves.
-WORDS = {
-    "pending": WAITING,
-    "processing": frozenset({State.STARTED}),
-    "completed": frozenset({State.SUCCESS}),
-    "failed": frozenset({State.FAILURE}),
-    "cancelled": frozenset({State.REVOKED}),
-}
+
+
+_STATE = "|".join([*State.__members__, *STATE_WORDS])
+_LIST_OF_STATES = f"^(({_STATE})(,({_STATE}))*)?$"
+_PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000]*$"}
+
+
+def _known_queues(schema: dict[str, Any]) -> None:
+    schema["enum"] = ["", *queue_names()]
 
 
 def _moment(given: object) -> datetime:
@@ -50,7 +53,11 @@ class PageQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: int = Field(PAGE, ge=1, le=MOST_DEAD_LETTERS)
-    cursor: str = Field("", description="Continue after this task; taken from `next`.")
+    cursor: str = Field(
+        "",
+        description="Continue after this task; taken from `next`.",
+        json_schema_extra={"pattern": f"^({UUID_PATTERN})?$"},
+    )
 
     def after(self) -> UUID | None:
         """The task after which the page starts."""
@@ -64,15 +71,16 @@ class FilterFields(BaseModel):
 
     status: str = Field(
         "",
+        json_schema_extra={"pattern": _LIST_OF_STATES},
         description=(
             "States, comma-separated; also the words `pending` (waits for anything), "
             "`processing`, `completed`, `failed`, `cancelled`."
         ),
     )
-    queue: str = ""
-    task_type: str = ""
-    worker: str = ""
-    tag: str = ""
+    queue: str = Field("", json_schema_extra=_known_queues)
+    task_type: str = Field("", json_schema_extra=_PRINTABLE)
+    worker: str = Field("", json_schema_extra=_PRINTABLE)
+    tag: str = Field("", json_schema_extra=_PRINTABLE)
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -99,6 +107,26 @@ class TaskQuery(FilterFields, PageQuery):
     """Which tasks to list."""
 
     limit: int = Field(PAGE, ge=1, le=MOST_PER_PAGE)
+    search: str = Field(
+        "",
+        examples=list(FIELDS.values()),
+        description=(
+            "Conditions with spaces between. A comma between values means either, `-` before a "
+            "condition its opposite, quotes hold a value together; a word by itself is part of a "
+            "task type's name, or an id. Where no index answers it, a page may end early: see "
+            "`complete`."
+        ),
+    )
+
+    def searched(self, *, sees_payload: bool) -> TaskFilter:
+        """What the selector takes, its search included.
+
+        Raises:
+            InvalidInput: as `as_filter` does.
+            InvalidSearch, PayloadWithheld: name the place in the search.
+        """
+        search = search_of(self.search, sees_payload=sees_payload)
+        return replace(self.as_filter(), search=search)
 
 
 class ActionFilter(FilterFields):
@@ -157,11 +185,8 @@ def _single(query: QueryDict) -> dict[str, str]:
 def _states(field: str, given: str) -> frozenset[State]:
     wanted: frozenset[State] = frozenset()
     for word in filter(None, (part.strip() for part in given.split(","))):
-        if word in WORDS:
-            wanted |= WORDS[word]
-        elif word.upper() in State.__members__:
-            wanted |= {State[word.upper()]}
-        else:
-            allowed = ", ".join([*State.__members__, *WORDS])
-            refuse(field, f"must be among {allowed}, not {word[:60]!r}")
+        try:
+            wanted |= states_of(word)
+        except ValueError as error:
+            refuse(field, f"{word[:60]!r} {error}")
     return wanted

@@ -16,9 +16,11 @@ from jobs.exceptions import (
     IdempotencyKeyReused,
     InvalidArguments,
     InvalidOption,
+    InvalidSearch,
     OperationNotFound,
     OperationRefused,
     PayloadError,
+    PayloadWithheld,
     TaskNotFound,
     TaskQueueError,
     TransitionRefused,
@@ -124,6 +126,10 @@ def errors_of(error: TaskQueueError) -> list[FieldError]:
             return [{**fault, "field": _argument(fault["field"])} for fault in error.errors]
         case InvalidOption():
             return [{"field": str(error.context["field"]), "message": str(error)}]
+        case InvalidSearch() | PayloadWithheld():
+            found = error.context
+            message = str(found.get("problem", error))
+            return [{"field": "search", "position": found["position"], "message": message}]
         case UnknownTaskType():
             return [{"field": "task_type", "message": str(error)}]
         case UnknownQueue():
@@ -151,6 +157,8 @@ def _refusal(error: TaskQueueError) -> Response:
             return problem(409, error.code, str(error))
         case TaskNotFound() | OperationNotFound():
             return problem(404, error.code, str(error))
+        case PayloadWithheld():
+            return problem(403, error.code, str(error), errors=errors_of(error))
     return problem(400, error.code, str(error), errors=errors_of(error))
 
 

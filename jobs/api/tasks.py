@@ -22,6 +22,7 @@ from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Task
 from jobs.selectors.ending import state_within
 from jobs.selectors.explain import explain
+from jobs.selectors.facts import moment
 from jobs.selectors.pages import page
 from jobs.services.cancel import cancel
 from jobs.services.enqueue import enqueue_or_find
@@ -109,13 +110,16 @@ class Tasks(ApiView):
     def get(self, request: Request) -> Response:
         """A page of tasks."""
         query = task_query(request.query_params)
-        found = page(query.as_filter(), limit=query.limit, cursor=query.after())
         payload = may(request, "view_payload")
+        wanted = query.searched(sees_payload=payload)
+        found = page(wanted, limit=query.limit, cursor=query.after())
         return Response(
             {
                 "count": len(found.tasks),
                 "tasks": [shown_line(task, payload=payload) for task in found.tasks],
                 "next": address_after(request, "api:tasks", found.cursor),
+                "complete": found.searched_to is None,
+                "searched_back_to": moment(found.searched_to),
             }
         )
 

@@ -18,7 +18,11 @@ from jobs.api.problems import refuse
 from jobs.models import Task
 from jobs.selectors.facts import task_facts, task_line, without_payload
 
-UUID_TEXT = re.compile(r"[0-9a-f]{8}(-?)([0-9a-f]{4}\1){3}[0-9a-f]{12}", re.IGNORECASE)
+#: A UUID as callers may write it: with dashes, or with none.
+UUID_PATTERN = (
+    "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+)
+UUID_TEXT = re.compile(UUID_PATTERN)
 
 
 class ApiView(APIView):

@@ -36,6 +36,32 @@ WAITING = frozenset({State.SCHEDULED, State.BLOCKED, State.PENDING, State.RETRY}
 ENDED = frozenset({State.SUCCESS, State.FAILURE, State.REVOKED})
 #: Not ended.
 OPEN = WAITING | {State.STARTED}
+ALL = OPEN | ENDED
+#: The simpler words that some clients use, beside the states themselves.
+STATE_WORDS = MappingProxyType(
+    {
+        "pending": WAITING,
+        "processing": frozenset({State.STARTED}),
+        "completed": frozenset({State.SUCCESS}),
+        "failed": frozenset({State.FAILURE}),
+        "cancelled": frozenset({State.REVOKED}),
+    }
+)
+
+
+def states_of(word: str) -> frozenset[State]:
+    """The states that a word means, whatever its case; ValueError says what is allowed.
+
+    `pending` in small letters is the word, in capitals the state.
+    """
+    if word in STATE_WORDS:
+        return STATE_WORDS[word]
+    if word.upper() in State.__members__:
+        return frozenset({State[word.upper()]})
+    if word.lower() in STATE_WORDS:
+        return STATE_WORDS[word.lower()]
+    allowed = ", ".join([*State.__members__, *STATE_WORDS])
+    raise ValueError(f"is no state: use one of {allowed}")
 
 
 class Move(StrEnum):

@@ -90,7 +90,12 @@ def redacted(given: Any) -> Any:
 
     The one way from a row to any eye: rows are whole, and nothing prints them as they are.
     """
-    return _redactor(get_conf().redacted_keys).value(given)
+    return redactor().value(given)
+
+
+def redactor() -> Redactor:
+    """Knows secrets by the names in `JOBS["REDACTED_KEYS"]`."""
+    return _redactor(get_conf().redacted_keys)
 
 
 def as_stored(given: Any, original: Any) -> Any:

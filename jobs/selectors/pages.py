@@ -2,8 +2,8 @@
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,17 +12,17 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
 
-from jobs.domain.states import ENDED, OPEN, State
+from jobs.domain.query import Search
+from jobs.domain.states import ALL, ENDED, OPEN, State
+from jobs.domain.task_ids import first_id, moment_of
 from jobs.models import Task
 from jobs.models.task import TaskQuerySet
 from jobs.selectors.facts import LONG_COLUMNS, moment
+from jobs.selectors.reach import Reach, reach
+from jobs.selectors.search import Wanted
 from jobs.store.dialect import is_postgresql
 
 MOST_PER_PAGE = 500
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: The bits of a UUIDv7 below its milliseconds.
-_LOW_BITS = 80
-_ALL = OPEN | ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,21 @@ class TaskFilter:
     created_after: datetime | None = None
     created_before: datetime | None = None
     ids: frozenset[UUID] = frozenset()
+    search: Search = field(default_factory=Search)
+
+    def wanted(self) -> Wanted:
+        """The rows that fit."""
+        plain = Wanted(
+            states=self.states or ALL,
+            queues=frozenset({self.queue}) if self.queue else None,
+            names=frozenset({self.task_type}) if self.task_type else None,
+            tag=self.tag,
+            start=first_id(self.created_after) if self.created_after else None,
+            end=first_id(self.created_before) if self.created_before else None,
+            among=self.ids or None,
+            examined=Q(worker=self.worker) if self.worker else Q(),
+        )
+        return plain.narrowed(self.search.conditions)
 
     @property
     def is_empty(self) -> bool:
@@ -48,7 +63,13 @@ class TaskFilter:
         return self == TaskFilter()
 
     def as_json(self) -> dict[str, Any]:
-        """What narrows, in the API's words, as plain types."""
+        """What narrows, in the API's words, as plain types; a search is not among them.
+
+        Raises:
+            ValueError: there is a search, without which more tasks would be meant.
+        """
+        if self.search.conditions:
+            raise ValueError("a search cannot be kept for later")
         words = {
             "status": ",".join(sorted(self.states)),
             "queue": self.queue,
@@ -79,22 +100,35 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some tasks, without their long columns; `cursor` continues after the last of them."""
+    """Some tasks, without their long columns; `cursor` continues after the last of them.
+
+    `searched_to` is set where the page has fewer tasks than it might, because it looked at as many
+    as one page may: it looked back to that moment, and `cursor` goes on from there.
+    """
 
     tasks: list[Task]
     cursor: UUID | None
+    searched_to: datetime | None = None
 
 
-def page(wanted: TaskFilter, *, limit: int, cursor: UUID | None = None) -> Page:
+def page(asked: TaskFilter, *, limit: int, cursor: UUID | None = None) -> Page:
     """The newest `limit` tasks older than `cursor`.
 
     A page costs as much as its rows, however deep it lies, and no offset shifts when tasks arrive.
+    What no index answers in order costs at most a look at `JOBS["SEARCH_ROWS"]` rows.
     """
-    parts = [_rows(wanted, states, cursor) for states in _parts(wanted)]
+    wanted = asked.wanted()
+    if wanted.is_nothing:
+        return Page([], None)
+    bound = reach(wanted, before=cursor) if wanted.is_examined else None
+    parts = [_rows(wanted, states, before=cursor, bound=bound) for states in _parts(wanted)]
     found = heapq.merge(*(rows[: limit + 1] for rows in parts), key=_id, reverse=True)
     tasks = list(islice(found, limit + 1))
-    more = len(tasks) > limit
-    return Page(tasks[:limit], tasks[limit - 1].pk if more else None)
+    if len(tasks) > limit:
+        return Page(tasks[:limit], tasks[limit - 1].pk)
+    if bound is None or bound.floor is None:
+        return Page(tasks, None)
+    return Page(tasks, bound.floor, moment_of(bound.floor))
 
 
 def dead_letters(*, limit: int, cursor: UUID | None = None) -> Page:
@@ -107,11 +141,12 @@ def dead_letters(*, limit: int, cursor: UUID | None = None) -> Page:
     return Page(tasks[:limit], tasks[limit - 1].pk if more else None)
 
 
-def ids_after(wanted: TaskFilter, cursor: UUID | None, *, before: UUID, limit: int) -> list[UUID]:
+def ids_after(asked: TaskFilter, cursor: UUID | None, *, before: UUID, limit: int) -> list[UUID]:
     """The oldest ids of the filter that are greater than `cursor` and less than `before`."""
+    wanted = asked.wanted()
     parts = []
     for states in _parts(wanted):
-        rows = _rows(wanted, states, before)
+        rows = _rows(wanted, states, before=before)
         rows = rows if cursor is None else rows.filter(pk__gt=cursor)
         parts.append(rows.reverse().values_list("pk", flat=True)[:limit])
     return list(islice(heapq.merge(*parts), limit))
@@ -125,12 +160,13 @@ class Count:
     undiscarded: int
 
 
-def count_by_state(wanted: TaskFilter, *, before: UUID | None = None) -> dict[State, Count]:
+def count_by_state(asked: TaskFilter, *, before: UUID | None = None) -> dict[State, Count]:
     """How many tasks of the filter stand in each state: as dear as there are many of them."""
+    wanted = asked.wanted()
     found: dict[State, Count] = {}
     for states in _parts(wanted):
         for state, *counts in (
-            _rows(wanted, states, before)
+            _rows(wanted, states, before=before)
             .order_by()
             .values_list("state")
             .annotate(all=models.Count("pk"))
@@ -140,45 +176,31 @@ def count_by_state(wanted: TaskFilter, *, before: UUID | None = None) -> dict[St
     return found
 
 
-def _rows(wanted: TaskFilter, states: frozenset[State], cursor: UUID | None) -> TaskQuerySet:
-    """The tasks of one part, newest first; no states stand for all.
+def _rows(
+    wanted: Wanted, states: frozenset[State], *, before: UUID | None, bound: Reach | None = None
+) -> TaskQuerySet:
+    """The tasks of one part, newest first; all states stand for any.
 
     SQLite, which counts nothing, often walks the longer of two indexes. Where one is known to be
-    long, it is hidden: the index by state for the one state that most rows have, and for other
-    states the indexes by queue and type; and all of them beside that of a tag.
+    long, it is hidden: every index but the one that leads to a bounded page's rows; beside that of
+    a tag all others; else the index by state for the one state that most rows have, and for other
+    states the indexes by queue and type.
     """
-    rows = _in_order(wanted, cursor).defer(*LONG_COLUMNS)
-    by_tag = bool(wanted.tag)
-    by_state = len(states) == 1 and State.SUCCESS not in states
-    for column, value in (("queue", wanted.queue), ("name", wanted.task_type)):
-        if value:
-            rows = _where(rows, column, [value], hidden=by_tag or by_state)
-    if states:
-        narrowed = bool(wanted.queue or wanted.task_type)
-        hidden = by_tag or (narrowed and not by_state)
-        rows = _where(rows, "state", sorted(states), hidden=hidden)
-    if wanted.worker:
-        rows = rows.filter(worker=wanted.worker)
-    if wanted.ids:
-        rows = rows.among(list(wanted.ids))
-    return rows
-
-
-def _in_order(wanted: TaskFilter, cursor: UUID | None) -> TaskQuerySet:
-    """Between the bounds, newest first: by primary key, or by that of the tag's own rows.
-
-    Everything about those rows stands in one `filter`, so that it is one join, and bounds the walk
-    along their index.
-    """
-    column = "tagged__task_id" if wanted.tag else "pk"
-    bounds: dict[str, object] = {"tagged__tag": wanted.tag} if wanted.tag else {}
-    if wanted.created_after is not None:
-        bounds[f"{column}__gte"] = first_id(wanted.created_after)
-    before = [first_id(wanted.created_before)] if wanted.created_before is not None else []
-    before += [cursor] if cursor is not None else []
-    if before:
-        bounds[f"{column}__lt"] = min(before)
-    return Task.objects.filter(**bounds).order_by(f"-{column}")
+    columns = {"queue": wanted.queues, "name": wanted.names}
+    narrowing = {column: sorted(values) for column, values in columns.items() if values is not None}
+    if bound is not None or wanted.tag:
+        hidden = {"state", *narrowing} - {bound.column if bound is not None else ""}
+    elif len(states) == 1 and State.SUCCESS not in states:
+        hidden = set(narrowing)
+    else:
+        hidden = {"state"} if narrowing else set()
+    floor = None if bound is None else bound.floor
+    rows = wanted.in_order(floor=floor, before=before).defer(*LONG_COLUMNS)
+    if states != ALL:
+        narrowing["state"] = sorted(states)
+    for column, values in narrowing.items():
+        rows = _where(rows, column, values, hidden=column in hidden)
+    return rows.filter(wanted.ids, wanted.examined)
 
 
 def _where(rows: TaskQuerySet, column: str, values: list[str], *, hidden: bool) -> TaskQuerySet:
@@ -188,7 +210,7 @@ def _where(rows: TaskQuerySet, column: str, values: list[str], *, hidden: bool) 
     return rows.filter(**{f"{column}__in": values})
 
 
-def _parts(wanted: TaskFilter) -> list[frozenset[State]]:
+def _parts(wanted: Wanted) -> list[frozenset[State]]:
     """The states to ask for one query each, so that each has an index that gives it in order.
 
     PostgreSQL's indexes by queue and by type hold ended tasks only, and are used only where the
@@ -196,17 +218,11 @@ def _parts(wanted: TaskFilter) -> list[frozenset[State]]:
     """
     if wanted.tag:
         return [wanted.states]
-    if wanted.states and wanted.states != _ALL:
+    if wanted.states != ALL:
         return [frozenset({state}) for state in wanted.states]
-    if is_postgresql() and (wanted.queue or wanted.task_type):
+    if is_postgresql() and (wanted.queues or wanted.names):
         return [OPEN, ENDED]
-    return [frozenset()]
-
-
-def first_id(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a moment's millisecond."""
-    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
-    return UUID(int=max(0, milliseconds) << _LOW_BITS)
+    return [ALL]
 
 
 def _id(task: Task) -> UUID:

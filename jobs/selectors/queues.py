@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from jobs.broker.connection import queue_names
 from jobs.domain.states import State
+from jobs.domain.task_ids import first_id
 from jobs.models import Rollup, Task, WorkerLease
 from jobs.selectors.facts import moment
-from jobs.selectors.pages import first_id
 from jobs.selectors.pauses import PauseFacts, paused_queues
 from jobs.selectors.stats import open_counts
 from jobs.store.arrivals import arrivals

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from jobs.domain.task_ids import first_id
 from jobs.models import Task
-from jobs.selectors.pages import first_id
 from tests.support.rows import ago, make_task
 from tests.support.staff import client_of
 

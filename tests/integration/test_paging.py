@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from jobs.domain.states import State
+from jobs.domain.task_ids import first_id
 from jobs.models import Task
-from jobs.selectors.pages import first_id
 from tests.support.at_once import at_once
 from tests.support.rows import ago
 
@@ -24,6 +24,8 @@ LISTS = [
     "tasks?limit=7&status=pending,failed,success",
     "tasks?limit=7&queue=low",
     "tasks?limit=7&task_type=add&status=FAILURE,PENDING,SUCCESS",
+    "tasks?limit=7&search=arg.x:1",
+    "tasks?limit=7&search=-state:revoked task:add,process -queue:high",
     "dead-letter?limit=7",
 ]
 
@@ -58,8 +60,11 @@ def read_all(address: str, read_a_page: threading.Event) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("address", LISTS)
-def test_tasks_of_one_millisecond_are_shown_once_each_while_others_are_created(address, seed):
+def test_tasks_of_one_millisecond_are_shown_once_each_while_others_are_created(
+    address, seed, settings
+):
     # given many tasks in three milliseconds
+    settings.JOBS = {**settings.JOBS, "SEARCH_ROWS": 100}
     maker = Maker(seed, failed=address.startswith("dead"))
     old = Task.objects.bulk_create([maker.row() for _ in range(OLD)])
     read_a_page, is_read = threading.Event(), threading.Event()

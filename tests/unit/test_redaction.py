@@ -1,11 +1,32 @@
 """Secrets are known by their names."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobs.conf import Conf
 from jobs.domain.redaction import REPLACEMENT, Redactor, holds_replacement
 
 redactor = Redactor(Conf().redacted_keys)
+#: What a text that names secrets is made of.
+PIECES = [
+    *(
+        "password",
+        "apiKey",
+        "api-key",
+        "API_2_key",
+        "tokens",
+        "tokenizer",
+        "_é",
+        "x",
+        "3",
+        "://",
+        "@",
+    ),
+    *":= \n\"'/-_s",
+]
 
 SECRET = [
     "password",
@@ -179,6 +200,21 @@ def test_the_names_may_be_others() -> None:
 def test_no_names_hide_nothing() -> None:
     assert Redactor([]).value({"password": 1}) == {"password": 1}
     assert Redactor(["", "-"]).text("password=1") == "password=1"
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_a_database_finds_every_text_in_which_something_is_hidden(text):
+    redactor = Redactor(("password", "api_key", "token"))
+
+    if redactor.text(text) != text:
+        assert re.search(redactor.wherever, text, re.IGNORECASE)
+
+
+def test_a_database_finds_little_else():
+    redactor = Redactor(("password", "api_key", "token"))
+
+    for text in ("ValueError: Unexpected token < in JSON", "http://host/a:b@c", "keys: 5"):
+        assert not re.search(redactor.wherever, text, re.IGNORECASE)
 
 
 def test_what_comes_back_as_it_was_shown_is_whole_again() -> None:

@@ -17,6 +17,9 @@ class FieldProblem(Answer):
 
     field: str
     message: str
+    position: int | None = Field(
+        None, description="Of the character, from 1, at which a search goes wrong."
+    )
     index: int | None = Field(None, description="Of the bad task, in a bulk call.")
 
 

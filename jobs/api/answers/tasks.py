@@ -132,6 +132,15 @@ class TaskPage(Answer):
     count: int = Field(description="Tasks on this page.")
     tasks: list[TaskLine]
     next: str | None
+    complete: bool = Field(
+        description=(
+            "False when the page ended before it was full, because it had looked at as many tasks "
+            "as one page may: `next` goes on from there."
+        )
+    )
+    searched_back_to: datetime | None = Field(
+        description="Where `complete` is false: it looked at tasks back to this moment."
+    )
 
 
 class DeadLetterPage(Answer):

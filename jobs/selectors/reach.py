@@ -1,0 +1,78 @@
+"""How far back one page may look where no index gives its rows in order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from jobs.conf import get_conf
+from jobs.domain.states import ALL, ENDED, OPEN, State
+from jobs.models.task import TaskQuerySet
+from jobs.selectors.search import Wanted
+from jobs.store.dialect import is_postgresql
+
+#: With more values than this a column no longer says where to begin.
+_MOST_VALUES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What one page may look at: the rows from `floor` on, all of them when it is None.
+
+    `column` is the one whose index leads to these rows, "" for the primary key.
+    """
+
+    column: str
+    floor: UUID | None
+
+
+def reach(wanted: Wanted, *, before: UUID | None) -> Reach:
+    """How far the newest `JOBS["SEARCH_ROWS"]` rows reach back that some index leaves.
+
+    That is a tag's; else, of the indexes that the filter can use, the one that reaches furthest
+    counts. Each is asked for one id, so that this costs the walk over so many entries, whatever the
+    table holds.
+    """
+    rows = wanted.in_order(before=before).filter(wanted.ids)
+    if wanted.tag:
+        return Reach("", _floor(rows, [Q()]))
+    best: Reach | None = None
+    for column, parts in _leads(wanted):
+        found = Reach(column, _floor(rows, parts))
+        if found.floor is None:
+            return found
+        if best is None or best.floor is None or found.floor < best.floor:
+            best = found
+    return best or Reach("", _floor(rows, [Q()]))
+
+
+def _leads(wanted: Wanted) -> Iterable[tuple[str, list[Q]]]:
+    """Each column that narrows, with conditions for each of which an index gives rows in order."""
+    if wanted.states != ALL and State.SUCCESS not in wanted.states:
+        yield "state", _by_state(wanted.states)
+    for column, values in (("name", wanted.names), ("queue", wanted.queues)):
+        if values is not None and len(values) <= _MOST_VALUES:
+            yield column, _by(column, values, wanted.states)
+
+
+def _by_state(states: Iterable[State]) -> list[Q]:
+    return [Q(state=state) for state in sorted(states)]
+
+
+def _by(column: str, values: Iterable[str], states: frozenset[State]) -> list[Q]:
+    """PostgreSQL's indexes by type and by queue hold ended tasks only."""
+    parts = [Q(**{column: value}) for value in sorted(values)]
+    if not is_postgresql():
+        return parts
+    ended = sorted(states & ENDED)
+    held = [part & Q(state__in=ended) for part in parts] if ended else []
+    return held + _by_state(states & OPEN)
+
+
+def _floor(rows: TaskQuerySet, parts: list[Q]) -> UUID | None:
+    """The id of the last row that may be looked at; None when they all may."""
+    first, *others = [rows.filter(part).order_by().values_list("pk", flat=True) for part in parts]
+    merged = first.union(*others, all=True) if others else first
+    last = get_conf().search_rows - 1
+    return next(iter(merged.order_by("-pk")[last : last + 1]), None)

@@ -1,0 +1,258 @@
+"""What a search asks of the rows: what an index answers, and what has to be examined."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import reduce
+from operator import or_
+from uuid import UUID
+
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.fields import DateTimeField
+from django.db.models.lookups import (
+    GreaterThan,
+    GreaterThanOrEqual,
+    LessThan,
+    LessThanOrEqual,
+)
+from django.utils import timezone
+
+from jobs.broker.connection import queue_names
+from jobs.domain.query import (
+    Argument,
+    Condition,
+    Created,
+    Ids,
+    Lasting,
+    Named,
+    Not,
+    Search,
+    States,
+    parse,
+)
+from jobs.domain.registry import registry
+from jobs.domain.states import ALL, ENDED, State
+from jobs.domain.task_ids import first_id
+from jobs.exceptions import PayloadWithheld
+from jobs.models import Rollup, Task, TaskTag
+from jobs.models.task import TaskQuerySet
+from jobs.selectors.expressions import ArgumentIs, SecondsBetween
+from jobs.selectors.facts import redactor
+
+#: Task types that ran within this time are known, beside those registered here.
+RECENT = timedelta(days=1)
+_COMPARED = {
+    ">": GreaterThan,
+    ">=": GreaterThanOrEqual,
+    "<": LessThan,
+    "<=": LessThanOrEqual,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which rows are asked for.
+
+    Indexes answer `states`, `queues`, `names`, `tag`, the ids from `start` on and before `end`, and
+    `ids` and `among`; `examined` is for the rows that they leave. None and "" do not narrow, an
+    empty set leaves nothing.
+    """
+
+    states: frozenset[State] = ALL
+    queues: frozenset[str] | None = None
+    names: frozenset[str] | None = None
+    tag: str = ""
+    start: UUID | None = None
+    end: UUID | None = None
+    ids: Q = field(default_factory=Q)
+    among: frozenset[UUID] | None = None
+    examined: Q = field(default_factory=Q)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no row can fit."""
+        return not self.states or self.queues == frozenset() or self.names == frozenset()
+
+    @property
+    def is_examined(self) -> bool:
+        """Whether no index gives the rows in order, so that reading must be bounded."""
+        several = any(len(each) > 1 for each in (self.queues, self.names) if each is not None)
+        return bool(self.examined) or several
+
+    def narrowed(self, conditions: Iterable[Condition]) -> "Wanted":
+        """The same with these conditions on top."""
+        return reduce(_narrowed, conditions, self)
+
+    def in_order(self, *, floor: UUID | None = None, before: UUID | None = None) -> TaskQuerySet:
+        """The rows between the bounds and with the tag, newest first; nothing else is asked yet.
+
+        By primary key, or by that of the tag's own rows. Everything about those rows stands in one
+        `filter`, so that it is one join, and bounds the walk along their index.
+        """
+        column = "tagged__task_id" if self.tag else "pk"
+        bounds: dict[str, object] = {"tagged__tag": self.tag} if self.tag else {}
+        if starts := [each for each in (self.start, floor) if each is not None]:
+            bounds[f"{column}__gte"] = max(starts)
+        if ends := [each for each in (self.end, before) if each is not None]:
+            bounds[f"{column}__lt"] = min(ends)
+        rows = Task.objects.filter(**bounds).order_by(f"-{column}")
+        return rows if self.among is None else rows.among(list(self.among))
+
+    def of(self, rows: QuerySet[Task]) -> QuerySet[Task]:
+        """Those of the rows that fit, in whatever order."""
+        rows = rows.filter(_between(self.start, self.end), self.ids, self.examined)
+        if self.tag:
+            rows = rows.filter(_tagged([self.tag]))
+        if self.states != ALL:
+            rows = rows.filter(state__in=sorted(self.states))
+        if self.queues is not None:
+            rows = rows.filter(queue__in=sorted(self.queues))
+        if self.names is not None:
+            rows = rows.filter(name__in=sorted(self.names))
+        return rows
+
+
+def search_of(text: str, *, sees_payload: bool) -> Search:
+    """The search that a text spells, for somebody who may see payloads or may not.
+
+    Raises:
+        InvalidSearch: says at which character it goes wrong.
+        PayloadWithheld: says at which character it looks into payloads, though it may not.
+    """
+    search = parse(text, now=timezone.now(), queues=queue_names(), hides=redactor().hides)
+    if search.payload_at is not None and not sees_payload:
+        raise PayloadWithheld(position=search.payload_at)
+    return search
+
+
+def known_names() -> list[str]:
+    """The task types that are registered here or ran within `RECENT`, in order."""
+    ran = (
+        Rollup.objects.filter(minute__gte=timezone.now() - RECENT)
+        .order_by()
+        .values_list("name", flat=True)
+        .distinct()
+    )
+    return sorted({*registry.names(), *ran})
+
+
+def _narrowed(wanted: Wanted, condition: Condition) -> Wanted:
+    match condition:
+        case States(states):
+            return replace(wanted, states=wanted.states & states)
+        case Created():
+            start, end = _bounds(condition)
+            return replace(
+                wanted, start=_of_both(max, wanted.start, start), end=_of_both(min, wanted.end, end)
+            )
+        case Ids():
+            return replace(wanted, ids=wanted.ids & _ids(condition))
+        case Named("queue", texts):
+            return replace(wanted, queues=_both(wanted.queues, frozenset(texts)))
+        case Named("task", texts):
+            return replace(wanted, names=_both(wanted.names, _names(texts)))
+        case Named("tag", (tag,)) if not wanted.tag:
+            return replace(wanted, tag=tag)
+        case Not(opposite):
+            return replace(wanted, examined=wanted.examined & ~_examined(opposite))
+        case _:
+            return replace(wanted, examined=wanted.examined & _examined(condition))
+
+
+def _examined(condition: Condition) -> Q:
+    match condition:
+        case Ids():
+            return _ids(condition)
+        case Created():
+            return _between(*_bounds(condition))
+        case Argument(keys, texts):
+            return Q(ArgumentIs(keys, texts))
+        case Lasting():
+            return _lasting(condition)
+        case Named(field, texts):
+            return _NAMED[field](texts)
+    raise TypeError(f"nothing asks for {condition!r}")
+
+
+def _in_error(texts: Iterable[str]) -> Q:
+    """An error that holds one of the texts, and no secret that a search could feel its way to."""
+    holds = reduce(or_, (Q(error__icontains=text) for text in texts))
+    return holds & ~Q(error__iregex=redactor().wherever)
+
+
+def _ids(condition: Ids) -> Q:
+    exact = [first for first, last in condition.ranges if first == last]
+    beginnings = [pair for pair in condition.ranges if pair[0] != pair[1]]
+    return reduce(or_, (Q(pk__range=pair) for pair in beginnings), Q(pk__in=exact))
+
+
+def _bounds(condition: Created) -> tuple[UUID | None, UUID | None]:
+    start, end = condition.start, condition.end
+    return (
+        None if start is None else first_id(start),
+        None if end is None else first_id(end),
+    )
+
+
+def _of_both(
+    choose: Callable[[UUID, UUID], UUID], one: UUID | None, other: UUID | None
+) -> UUID | None:
+    return one or other if one is None or other is None else choose(one, other)
+
+
+def _between(start: UUID | None, end: UUID | None) -> Q:
+    bounds = Q() if start is None else Q(pk__gte=start)
+    return bounds if end is None else bounds & Q(pk__lt=end)
+
+
+def _tagged(tags: Iterable[str]) -> Q:
+    return Q(Exists(TaskTag.objects.filter(task=OuterRef("pk"), tag__in=tags)))
+
+
+def _lasting(condition: Lasting) -> Q:
+    now = Value(timezone.now(), DateTimeField())
+    seconds = _waited(now) if condition.field == "wait" else _ran(now)
+    compared = _COMPARED[condition.sign](seconds, condition.seconds)
+    return Q(GreaterThanOrEqual(seconds, 0.0)) & Q(compared)
+
+
+def _waited(now: Combinable) -> Case:
+    """Seconds until its last attempt began, or until now while it waits for a worker."""
+    began = sorted({State.STARTED, *ENDED})
+    return Case(
+        When(state=State.PENDING, then=SecondsBetween(F("run_after"), now)),
+        When(state__in=began, then=SecondsBetween(F("run_after"), F("started_at"))),
+    )
+
+
+def _ran(now: Combinable) -> Case:
+    """Seconds of its last attempt, or until now while it runs."""
+    return Case(
+        When(state=State.STARTED, then=SecondsBetween(F("started_at"), now)),
+        When(state__in=sorted(ENDED), then=SecondsBetween(F("started_at"), F("finished_at"))),
+    )
+
+
+def _names(texts: Iterable[str]) -> frozenset[str]:
+    """The known names of which a text is part; what is part of none must be a whole name."""
+    known = known_names()
+    found: set[str] = set()
+    for text in texts:
+        matches = [name for name in known if text.casefold() in name.casefold()]
+        found.update(matches or [text])
+    return frozenset(found)
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str]) -> frozenset[str]:
+    return other if one is None else one & other
+
+
+#: What each field asks of a row, for the values of which one is meant.
+_NAMED: Mapping[str, Callable[[tuple[str, ...]], Q]] = {
+    "queue": lambda texts: Q(queue__in=texts),
+    "task": lambda texts: Q(name__in=_names(texts)),
+    "worker": lambda texts: Q(worker__in=texts),
+    "tag": _tagged,
+    "error": _in_error,
+}
