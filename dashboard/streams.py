@@ -42,7 +42,7 @@ class TaskEvents(ApiView):
         ),
         path=TASK_ID,
         answers={200: str},
-        errors=(*WITH_ID, 501),
+        errors=(*WITH_ID, "no_streams"),
         media_type=MEDIA_TYPE,
     )
     def get(self, request: Request, task_id: str) -> EventStream:
@@ -63,7 +63,7 @@ class FeedEvents(ApiView):
             "changed, gathered for a quarter of a second or longer. As `/ws/feed`."
         ),
         answers={200: str},
-        errors=(501,),
+        errors=("no_streams",),
         media_type=MEDIA_TYPE,
     )
     def get(self, request: Request) -> EventStream:

@@ -35,7 +35,7 @@ class Bulk(ApiView):
         body=BulkForm,
         headers=HEADER,
         answers={202: BulkAccepted},
-        errors=(*WITH_BODY, 409),
+        errors=(*WITH_BODY, "idempotency_key_reused"),
         examples={
             "Two sums": {
                 "tasks": [

@@ -9,7 +9,7 @@ from jobs.api.answers.tasks import Accepted, DeadLetterPage, Discarded
 from jobs.api.authentication import actor_of
 from jobs.api.filters import PageQuery, page_query
 from jobs.api.forms import ReasonForm
-from jobs.api.schema import TASK_ID, WITH_BODY, WITH_ID, WITH_QUERY, call
+from jobs.api.schema import TASK_ID, WITH_ID, WITH_QUERY, WITH_REQUEUE, call
 from jobs.api.submission import accepted
 from jobs.api.tasks import task_of
 from jobs.api.views import ApiView, address_after, reason_of, shown, task_id_of
@@ -61,7 +61,7 @@ class DeadLetter(ApiView):
         description="It leaves the dead-letter queue; its row and history stay.",
         path=TASK_ID,
         answers={200: Discarded},
-        errors=(*WITH_ID, 409),
+        errors=(*WITH_ID, "transition_refused"),
     )
     def delete(self, request: Request, task_id: str) -> Response:
         """The id."""
@@ -83,7 +83,7 @@ class RequeueDeadLetter(ApiView):
         path=TASK_ID,
         body=ReasonForm,
         answers={202: Accepted},
-        errors=(*WITH_BODY, *WITH_ID, 409),
+        errors=WITH_REQUEUE,
     )
     def post(self, request: Request, task_id: str) -> Response:
         """As a submit answers."""

@@ -12,7 +12,7 @@ from jobs.api.answers.operations import OperationAnswer, OperationPage
 from jobs.api.authentication import actor_of
 from jobs.api.filters import PageQuery, page_query
 from jobs.api.permissions import may
-from jobs.api.schema import WITH_ID, WITH_QUERY, call
+from jobs.api.schema import WITH_OPERATION, WITH_QUERY, call
 from jobs.api.views import ApiView, address_after, task_id_of
 from jobs.domain.operations import Action
 from jobs.exceptions import OperationNotFound
@@ -26,7 +26,7 @@ verb_call = partial(
     tag="operations",
     path=OPERATION_ID,
     answers={200: OperationAnswer},
-    errors=(*WITH_ID, 409),
+    errors=(*WITH_OPERATION, "operation_refused"),
 )
 
 
@@ -67,7 +67,7 @@ class OneOperation(ApiView):
         tag="operations",
         path=OPERATION_ID,
         answers={200: OperationAnswer},
-        errors=WITH_ID,
+        errors=WITH_OPERATION,
     )
     def get(self, request: Request, operation_id: str) -> Response:
         """Its counts, state and percent."""

@@ -68,7 +68,7 @@ class OneQueue(ApiView):
         tag="queues",
         path=NAME,
         answers={200: QueueAnswer},
-        errors=(404,),
+        errors=("not_found",),
     )
     def get(self, request: Request, name: str) -> Response:
         """How it stands."""
@@ -91,7 +91,7 @@ class PauseQueue(ApiView):
         path=NAME,
         body=PauseForm,
         answers={200: QueueAnswer},
-        errors=(*WITH_BODY, 404),
+        errors=(*WITH_BODY, "not_found"),
         examples={
             "Until it is resumed": {"reason": "The mail server is being moved."},
             "For ten minutes": {"reason": "A deployment.", "seconds": 600},
@@ -118,7 +118,7 @@ class ResumeQueue(ApiView):
         path=NAME,
         body=ReasonForm,
         answers={200: QueueAnswer},
-        errors=(*WITH_BODY, 404),
+        errors=(*WITH_BODY, "not_found"),
         examples={"With a word": {"reason": "The mail server is back."}},
     )
     def post(self, request: Request, name: str) -> Response:

@@ -10,7 +10,7 @@ from jobs.api.answers.tasks import Accepted
 from jobs.api.authentication import actor_of
 from jobs.api.forms import RerunForm, printable, read
 from jobs.api.permissions import may
-from jobs.api.schema import TASK_ID, WITH_BODY, WITH_ID, call
+from jobs.api.schema import TASK_ID, WITH_ID, WITH_TASK, call
 from jobs.api.submission import accepted, arguments_of, check_exclusive, options_of
 from jobs.api.views import ApiView, task_id_of
 from jobs.services.rerun import rerun
@@ -32,7 +32,7 @@ class Rerun(ApiView):
         path=TASK_ID,
         body=RerunForm,
         answers={202: Accepted},
-        errors=(*WITH_BODY, *WITH_ID, 409),
+        errors=(*WITH_TASK, *WITH_ID, "transition_refused"),
     )
     def post(self, request: Request, task_id: str) -> Response:
         """As a submit answers."""

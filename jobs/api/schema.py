@@ -1,23 +1,62 @@
 """How the calls are described in OpenAPI."""
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
+from django.conf import settings
 from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel
 
-from jobs.api.answers.problem import Problem
+from jobs.api.answers.problem import PROBLEMS, Problem
 from jobs.api.problems import CONTENT_TYPE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ANY_CALL = (401, 403, 429, 503)
-WITH_QUERY = (400,)
-WITH_BODY = (400, 413, 415)
-WITH_ID = (400, 404)
+#: What may go wrong in a call, by `code`: the groups that calls are made of.
+ANY_CALL = (
+    "bad_request",
+    "not_authenticated",
+    "token_unknown",
+    "token_expired",
+    "token_revoked",
+    "user_inactive",
+    "permission_denied",
+    "throttled",
+    "internal_error",
+    "database_unavailable",
+    "stopping",
+)
+WRITING = ("csrf_failed",)
+WITH_QUERY = ("invalid_input",)
+WITH_BODY = (
+    "invalid_input",
+    "parse_error",
+    "body_too_large",
+    "too_many_values",
+    "unsupported_media_type",
+)
+WITH_TASK = (
+    *WITH_BODY,
+    "invalid_arguments",
+    "invalid_option",
+    "invalid_payload",
+    "payload_too_large",
+    "unknown_queue",
+    "unknown_task_type",
+)
+WITH_ID = ("invalid_input", "not_found", "task_not_found")
+WITH_REQUEUE = (
+    *WITH_BODY,
+    *WITH_ID,
+    "dependency_failed",
+    "transition_refused",
+    "unique_key_taken",
+)
+WITH_OPERATION = ("invalid_input", "not_found", "operation_not_found")
 ERRORS = {
     400: "A field is missing, unknown or wrong; `errors` names each.",
     401: "Neither a valid token nor a session, and anonymous access is off.",
@@ -29,8 +68,10 @@ ERRORS = {
     415: "The body is not application/json.",
     429: "Too many calls of this kind by this caller; see Retry-After.",
     501: "This server has no streams: it is not `manage.py serve`.",
-    503: "The database does not answer; see Retry-After.",
+    500: "A fault of the server, which has logged it.",
+    503: "The database does not answer, see Retry-After; or the server is stopping.",
 }
+_PROBLEM = "#/components/schemas/{model}"
 
 
 class Session(SessionScheme):  # type: ignore[no-untyped-call]
@@ -38,6 +79,16 @@ class Session(SessionScheme):  # type: ignore[no-untyped-call]
 
     target_class = "jobs.api.authentication.CachedSession"
     name = "session"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """As OpenAPI says it."""
+        told = "Whatever changes something also needs the header X-CSRFToken, from the CSRF cookie."
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": told,
+        }
 
 
 class Token(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -56,49 +107,100 @@ def call(
     summary: str,
     *,
     tag: str,
-    answers: Mapping[int, Any],
+    answers: Mapping[int, type[BaseModel | str]],
     description: str = "",
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     path: Mapping[str, Any] | None = None,
     headers: Mapping[str, dict[str, Any]] | None = None,
-    errors: Iterable[int] = (),
+    errors: Iterable[str] = (),
     examples: Mapping[str, Any] | None = None,
     media_type: str = "application/json",
 ) -> Callable[[F], F]:
     """Describe one method of a view, whose answers come as `media_type`.
 
-    `answers` maps a status to its shape, `path` the parameters of the address to their types,
-    `headers` those it reads to their shapes, and `examples` names to bodies that can be sent as
-    they stand.
+    `answers` maps a status to its shape, `errors` are the codes of the problems that it may end
+    with beside those of any call, `path` the parameters of the address to their types, `headers`
+    those it reads to their shapes, and `examples` names to bodies that can be sent as they stand.
     """
-    responses: dict[tuple[int, str], Any] = {
-        (status, media_type): answer for status, answer in answers.items()
-    }
-    for status in sorted({*ANY_CALL, *errors} - set(answers)):
-        responses[status, CONTENT_TYPE] = OpenApiResponse(Problem, ERRORS[status])
     parameters = [
         OpenApiParameter(name, kind, OpenApiParameter.PATH) for name, kind in (path or {}).items()
     ]
-    return extend_schema(
-        operation_id=operation_id,
-        summary=summary,
-        description=description,
-        tags=[tag],
-        request={"application/json": body} if body else None,
-        responses=responses,
-        parameters=[
-            *parameters,
-            *(_query(query) if query else ()),
-            *_described(headers or {}, OpenApiParameter.HEADER),
-        ],
-        examples=[
-            OpenApiExample(name, value=value, request_only=True)
-            for name, value in (examples or {}).items()
-        ],
-    )
+    if query:
+        parameters += _query(query)
+    parameters += _described(headers or {}, OpenApiParameter.HEADER)
+
+    def described(method: F) -> F:
+        codes = {*ANY_CALL, *errors, *(() if method.__name__ == "get" else WRITING)}
+        responses: dict[tuple[int, str], Any] = {
+            (status, media_type): OpenApiResponse(answer, _first_line(answer))
+            for status, answer in answers.items()
+        }
+        for status in sorted({PROBLEMS[code] for code in codes}):
+            told = sorted(code for code in codes if PROBLEMS[code] == status)
+            responses[status, CONTENT_TYPE] = OpenApiResponse(_problem(told), ERRORS[status])
+        return extend_schema(
+            operation_id=operation_id,
+            summary=summary,
+            description=description,
+            tags=[tag],
+            request={"application/json": body} if body else None,
+            responses=responses,
+            parameters=[*parameters, *_HEADERS],
+            examples=[
+                OpenApiExample(name, value=value, request_only=True)
+                for name, value in (examples or {}).items()
+            ],
+        )(method)
+
+    return described
 
 
+def with_problem(result: dict[str, Any], **_: object) -> dict[str, Any]:
+    """The schema with the shape of the problems, to which every call's answers refer.
+
+    One of `SPECTACULAR_SETTINGS["POSTPROCESSING_HOOKS"]`.
+    """
+    shape = Problem.model_json_schema(ref_template=_PROBLEM)
+    parts = shape.pop("$defs", {})
+    schemas = result["components"]["schemas"]
+    result["components"]["schemas"] = dict(sorted({**schemas, **parts, "Problem": shape}.items()))
+    return result
+
+
+def _first_line(shape: type[BaseModel | str]) -> str:
+    return (inspect.getdoc(shape) or "").partition("\n")[0]
+
+
+def _problem(codes: list[str]) -> dict[str, Any]:
+    """A problem with one of these codes."""
+    return {
+        "allOf": [
+            {"$ref": _PROBLEM.format(model="Problem")},
+            {"type": "object", "properties": {"code": {"type": "string", "enum": codes}}},
+        ]
+    }
+
+
+#: What the answers of some statuses say in headers.
+_HEADERS = (
+    OpenApiParameter(
+        "WWW-Authenticate",
+        str,
+        OpenApiParameter.HEADER,
+        response=[401],
+        required=True,
+        description="How to authenticate.",
+    ),
+    OpenApiParameter(
+        "Retry-After",
+        {"type": "integer", "minimum": 1},
+        OpenApiParameter.HEADER,
+        response=[429, 503],
+        required=False,
+        description="Seconds after which to try again.",
+    ),
+)
 TASK_ID = {"task_id": OpenApiTypes.UUID}
 
 

@@ -13,7 +13,15 @@ from jobs.api.forms import ReasonForm, SubmitForm
 from jobs.api.idempotency import HEADER, answered
 from jobs.api.links import links
 from jobs.api.permissions import may
-from jobs.api.schema import TASK_ID, WITH_BODY, WITH_ID, WITH_QUERY, call
+from jobs.api.schema import (
+    TASK_ID,
+    WITH_BODY,
+    WITH_ID,
+    WITH_QUERY,
+    WITH_REQUEUE,
+    WITH_TASK,
+    call,
+)
 from jobs.api.submission import accepted, submission_of
 from jobs.api.views import ApiView, address_after, reason_of, shown, shown_line, task_id_of
 from jobs.api.waiting import Wait, turn_of
@@ -70,7 +78,7 @@ class Submit(ApiView):
         body=SubmitForm,
         headers=HEADER,
         answers={202: Accepted},
-        errors=(*WITH_BODY, 409),
+        errors=(*WITH_TASK, "idempotency_key_reused"),
         examples=EXAMPLES,
     )
     def post(self, request: Request) -> Response:
@@ -91,7 +99,7 @@ class Tasks(ApiView):
         body=SubmitForm,
         headers=HEADER,
         answers={202: Accepted},
-        errors=(*WITH_BODY, 409),
+        errors=(*WITH_TASK, "idempotency_key_reused"),
         examples=EXAMPLES,
     )
     def post(self, request: Request) -> Response:
@@ -105,14 +113,13 @@ class Tasks(ApiView):
         description="Arguments and results are left out: ask for the task.",
         query=TaskQuery,
         answers={200: TaskPage},
-        errors=WITH_QUERY,
+        errors=(*WITH_QUERY, "invalid_search", "payload_withheld"),
     )
     def get(self, request: Request) -> Response:
         """A page of tasks."""
         query = task_query(request.query_params)
         payload = may(request, "view_payload")
-        wanted = query.searched(sees_payload=payload)
-        found = page(wanted, limit=query.limit, cursor=query.after())
+        found = page(query.searched(sees_payload=payload), limit=query.limit, cursor=query.after())
         return Response(
             {
                 "count": len(found.tasks),
@@ -185,7 +192,7 @@ class OneTask(ApiView):
     @cancel_call(
         "delete_task",
         description="The same as `POST /api/tasks/{task_id}/cancel`, without a body.",
-        errors=(*WITH_ID, 409),
+        errors=(*WITH_ID, "transition_refused"),
     )
     def delete(self, request: Request, task_id: str) -> Response:
         """What became of the task; its row stays."""
@@ -204,7 +211,7 @@ class Cancel(ApiView):
             "after 2 seconds the answer is 202 `revoking`."
         ),
         body=ReasonForm,
-        errors=(*WITH_BODY, *WITH_ID, 409),
+        errors=(*WITH_BODY, *WITH_ID, "transition_refused"),
     )
     def post(self, request: Request, task_id: str) -> Response:
         """What became of the task."""
@@ -213,7 +220,7 @@ class Cancel(ApiView):
     @cancel_call(
         "cancel_task_by_delete",
         description="The same as `POST`, without a body.",
-        errors=(*WITH_ID, 409),
+        errors=(*WITH_ID, "transition_refused"),
     )
     def delete(self, request: Request, task_id: str) -> Response:
         """What became of the task."""
@@ -233,7 +240,7 @@ class Requeue(ApiView):
         path=TASK_ID,
         body=ReasonForm,
         answers={202: Accepted},
-        errors=(*WITH_BODY, *WITH_ID, 409),
+        errors=WITH_REQUEUE,
     )
     def post(self, request: Request, task_id: str) -> Response:
         """As a submit answers."""

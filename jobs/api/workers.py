@@ -37,8 +37,7 @@ class Health(ApiView):
         "workers_health",
         "Does anybody work?",
         tag="workers",
-        answers={200: WorkersHealth},
-        errors=(503,),
+        answers={200: WorkersHealth, 503: WorkersHealth},
     )
     def get(self, request: Request) -> Response:
         """200 while any worker is online, else 503."""

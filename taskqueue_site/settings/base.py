@@ -162,6 +162,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": ["jobs.api.schema.with_problem"],
 }
 
 # The pub/sub layer: the core layer's blocking read meets redis-py 8's default time-out of 5 s and

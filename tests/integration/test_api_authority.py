@@ -233,6 +233,7 @@ def test_payloads_are_withheld_without_their_permission(api, user, path):
     task.attempts.create(
         number=1,
         fence=1,
+        outcome="failed",
         finished_at=task.created_at,
         error="secret",
         traceback="secret",

@@ -10,7 +10,9 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
 from dashboard import streams
+from jobs import exceptions
 from jobs.api import urls
+from jobs.api.answers.problem import PROBLEMS
 from jobs.selectors import explain
 
 pytestmark = pytest.mark.django_db
@@ -45,12 +47,56 @@ def test_the_schema_is_openapi_3_1_and_has_every_call_once(schema):
     assert set(schema["paths"]) == named
 
 
-def test_every_call_is_described_with_its_errors(schema):
+def test_every_call_names_the_problems_it_may_answer_with(schema):
+    found = set()
     for method, path, operation in operations(schema):
         assert operation["summary"], (method, path)
-        for status in ("401", "403"):
-            content = operation["responses"][status]["content"]
-            assert list(content) == ["application/problem+json"], (method, path)
+        assert operation["security"], (method, path)
+        for status in {"400", "401", "403", "500", "503"}:
+            assert status in operation["responses"], (method, path)
+        for status, answer in operation["responses"].items():
+            assert answer["description"], (method, path)
+            for shape in problems(answer):
+                codes = shape["allOf"][1]["properties"]["code"]["enum"]
+                assert {PROBLEMS[code] for code in codes} == {int(status)}, (method, path)
+                found.update(codes)
+        writes = method != "GET"
+        (refused,) = problems(operation["responses"]["403"])
+        codes = refused["allOf"][1]["properties"]["code"]["enum"]
+        assert ("csrf_failed" in codes) is writes, (method, path)
+    assert found == PROBLEMS.keys() - {"method_not_allowed"}
+
+
+def problems(answer):
+    content = answer.get("content", {})
+    return [content[kind]["schema"] for kind in content if kind == "application/problem+json"]
+
+
+def test_every_error_of_a_service_that_a_caller_may_meet_has_its_status():
+    kinds = [kind for kind in vars(exceptions).values() if isinstance(kind, type)]
+    codes = {kind.code for kind in kinds if kind is not exceptions.TaskQueueError}
+    inside = {"duplicate_task_name", "invalid_task_type", "not_in_task", "revoked"}
+
+    assert codes - inside <= PROBLEMS.keys()
+
+
+def test_what_may_be_nothing_is_told_as_openapi_3_1_tells_it(schema):
+    text = json.dumps(schema)
+    line = schema["components"]["schemas"]["TaskLine"]["properties"]
+
+    assert '"nullable"' not in text
+    assert line["worker"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
+
+
+def test_every_example_of_a_parameter_works_as_it_stands(api, schema):
+    tried = 0
+    for _, path, operation in operations(schema):
+        for parameter in operation.get("parameters", []):
+            for example in parameter["schema"].get("examples", []):
+                response = api.get(path.removeprefix("/api/"), **{parameter["name"]: example})
+                assert response.status_code == 200, (path, example, response.content)
+                tried += 1
+    assert tried >= 10
 
 
 def test_every_example_of_the_schema_works_as_it_stands(api, root, schema):
@@ -102,6 +148,19 @@ def test_the_page_of_the_api_names_every_call_and_every_reason():
     codes = set(re.findall(r'Reason\(\s*"(\w+)"', source))
     assert len(codes) > 15
     assert {code for code in codes if f"`{code}`" not in page} == set()
+
+
+def test_the_page_of_the_api_names_every_code_with_its_status():
+    page = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    table = page[page.index("| status | code |") :].partition("\n\n")[0]
+
+    told = {}
+    for row in table.splitlines()[2:]:
+        statuses, codes = row.strip("| ").split(" | ")
+        groups = codes.split(";") if "," in statuses else [codes]
+        for status, group in zip(statuses.split(","), groups, strict=True):
+            told |= dict.fromkeys(re.findall(r"`(\w+)`", group), int(status))
+    assert {code: told.get(code) for code in PROBLEMS} == PROBLEMS
 
 
 def test_streams_are_described_as_streams(schema):

@@ -6,23 +6,28 @@ import orjson
 from django.http import HttpResponse
 from django.test import Client
 
+from tests.support.openapi import judge
+
 EMAIL = {"to": "ada@example.com", "subject": "Hello", "body": "First"}
 
 
 class Caller:
-    """Speaks JSON to the API, as this test's client is logged in or not."""
+    """Speaks JSON to the API, as this test's client is logged in or not.
+
+    Whatever is answered must be as the API describes it.
+    """
 
     def __init__(self, client: Client) -> None:
         self.client = client
 
     def get(self, path: str, /, **query: Any) -> HttpResponse:
-        return self.client.get(f"/api/{path}", query)
+        return _judged("GET", path, self.client.get(f"/api/{path}", query))
 
     def post(self, path: str, body: object = None, /, **extra: Any) -> HttpResponse:
         return self.send("POST", path, b"" if body is None else orjson.dumps(body), **extra)
 
     def delete(self, path: str, /) -> HttpResponse:
-        return self.client.delete(f"/api/{path}")
+        return _judged("DELETE", path, self.client.delete(f"/api/{path}"))
 
     def send(
         self,
@@ -34,7 +39,13 @@ class Caller:
         **extra: Any,
     ) -> HttpResponse:
         """Any bytes by any method."""
-        return self.client.generic(method, f"/api/{path}", body, content_type, **extra)
+        response = self.client.generic(method, f"/api/{path}", body, content_type, **extra)
+        return _judged(method, path, response)
+
+
+def _judged(method: str, path: str, response: HttpResponse) -> HttpResponse:
+    judge(method, f"/api/{path}", response)
+    return response
 
 
 def problem_of(response: HttpResponse, status: int, code: str) -> dict[str, Any]:

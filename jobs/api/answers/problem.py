@@ -5,6 +5,45 @@ from pydantic import BaseModel, ConfigDict, Field
 from jobs.domain.operations import OperationState
 from jobs.domain.states import State
 
+#: Every `code` of a problem, with its status. A caller may rely on them.
+PROBLEMS = {
+    "bad_request": 400,
+    "invalid_arguments": 400,
+    "invalid_input": 400,
+    "invalid_option": 400,
+    "invalid_payload": 400,
+    "invalid_search": 400,
+    "parse_error": 400,
+    "payload_too_large": 400,
+    "unknown_queue": 400,
+    "unknown_task_type": 400,
+    "not_authenticated": 401,
+    "token_expired": 401,
+    "token_revoked": 401,
+    "token_unknown": 401,
+    "user_inactive": 401,
+    "csrf_failed": 403,
+    "payload_withheld": 403,
+    "permission_denied": 403,
+    "not_found": 404,
+    "operation_not_found": 404,
+    "task_not_found": 404,
+    "method_not_allowed": 405,
+    "dependency_failed": 409,
+    "idempotency_key_reused": 409,
+    "operation_refused": 409,
+    "transition_refused": 409,
+    "unique_key_taken": 409,
+    "body_too_large": 413,
+    "too_many_values": 413,
+    "unsupported_media_type": 415,
+    "throttled": 429,
+    "internal_error": 500,
+    "no_streams": 501,
+    "database_unavailable": 503,
+    "stopping": 503,
+}
+
 
 class Answer(BaseModel):
     """Everything named is always there; null stands for nothing."""
@@ -30,7 +69,7 @@ class Problem(Answer):
     title: str
     status: int
     detail: str
-    code: str = Field(description="Stable, for programs.")
+    code: str = Field(description="Stable, for programs: each call names those it may answer with.")
     errors: list[FieldProblem] | None = Field(None, description="Which fields are wrong, and why.")
     state: State | OperationState | None = Field(
         None, description="With 409: the state that forbade it, of the task or the operation."
