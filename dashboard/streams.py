@@ -1,9 +1,11 @@
 """The addresses of the streams: the API's rules decide who is let in, the ASGI handler goes on."""
 
+from pydantic import Field
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from dashboard.event_stream import MEDIA_TYPE, EventStream, Feed, OneTask, Source
+from jobs.api.answers.problem import Answer
 from jobs.api.permissions import may
 from jobs.api.schema import TASK_ID, WITH_ID, call
 from jobs.api.tasks import task_of
@@ -18,6 +20,14 @@ FIELDS = (
     "`seq`. The present state comes first, also to a client that comes again with `Last-Event-ID`; "
     "a comment comes every 15 seconds."
 )
+
+
+class StreamEvent(Answer):
+    """One event of the stream, by its fields; there is one after another."""
+
+    event: str
+    data: str = Field(description="A message as JSON.")
+    id: str = Field(description="The message's `seq`.")
 
 
 class NoStreams(APIException):
@@ -41,7 +51,7 @@ class TaskEvents(ApiView):
             "`/ws/tasks/{task_id}`."
         ),
         path=TASK_ID,
-        answers={200: str},
+        answers={200: StreamEvent},
         errors=(*WITH_ID, "no_streams"),
         media_type=MEDIA_TYPE,
     )
@@ -62,7 +72,7 @@ class FeedEvents(ApiView):
             f"{FIELDS} Events: `connected` with the newest tasks, then `feed`: which tasks "
             "changed, gathered for a quarter of a second or longer. As `/ws/feed`."
         ),
-        answers={200: str},
+        answers={200: StreamEvent},
         errors=("no_streams",),
         media_type=MEDIA_TYPE,
     )

@@ -34,7 +34,7 @@ class PauseForm(Form):
     )
     seconds: float | None = Field(
         None,
-        gt=0,
+        ge=1,
         le=MOST_DELAY_SECONDS,
         allow_inf_nan=False,
         description="The same as seconds from now, in place of `until`.",
@@ -91,7 +91,7 @@ class PauseQueue(ApiView):
         path=NAME,
         body=PauseForm,
         answers={200: QueueAnswer},
-        errors=(*WITH_BODY, "not_found"),
+        errors=(*WITH_BODY, "invalid_option", "not_found"),
         examples={
             "Until it is resumed": {"reason": "The mail server is being moved."},
             "For ten minutes": {"reason": "A deployment.", "seconds": 600},

@@ -107,7 +107,7 @@ def call(
     summary: str,
     *,
     tag: str,
-    answers: Mapping[int, type[BaseModel | str]],
+    answers: Mapping[int, type[BaseModel]],
     description: str = "",
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
@@ -168,7 +168,7 @@ def with_problem(result: dict[str, Any], **_: object) -> dict[str, Any]:
     return result
 
 
-def _first_line(shape: type[BaseModel | str]) -> str:
+def _first_line(shape: type[BaseModel]) -> str:
     return (inspect.getdoc(shape) or "").partition("\n")[0]
 
 
