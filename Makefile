@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help up test setup check docs bench screenshots lock
+.PHONY: help up test setup check docs bench fuzz screenshots lock
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ docs:  ## write the pages of the documentation that are derived from the code
 
 bench:  ## measure; ARGS="noop latency" chooses, ARGS=--peers adds other queues
 	@$(PYTHON) bootstrap.py bench $(ARGS)
+
+fuzz:  ## call the API with 20,000 made-up requests on each database; FUZZ_CASES=… for others
+	@FUZZ_CASES=$${FUZZ_CASES:-20000} $(PYTHON) bootstrap.py test tests/acceptance/test_fuzz.py $(ARGS)
 
 screenshots:  ## take the pictures in docs/screenshots anew, of a real site
 	@$(PYTHON) bootstrap.py screenshots
