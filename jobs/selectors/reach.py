@@ -71,8 +71,13 @@ def _by(column: str, values: Iterable[str], states: frozenset[State]) -> list[Q]
 
 
 def _floor(rows: TaskQuerySet, parts: list[Q]) -> UUID | None:
-    """The id of the last row that may be looked at; None when they all may."""
-    first, *others = [rows.filter(part).order_by().values_list("pk", flat=True) for part in parts]
-    merged = first.union(*others, all=True) if others else first
-    last = get_conf().search_rows - 1
-    return next(iter(merged.order_by("-pk")[last : last + 1]), None)
+    """The id of the last row that may be looked at; None when they all may.
+
+    SQLite merges the parts as it goes. PostgreSQL would sort all their rows: there each is cut.
+    """
+    most = get_conf().search_rows
+    ids = [rows.filter(part).values_list("pk", flat=True) for part in parts]
+    if len(ids) > 1:
+        ids = [each[:most] if is_postgresql() else each.order_by() for each in ids]
+        ids = [ids[0].union(*ids[1:], all=True).order_by("-pk")]
+    return next(iter(ids[0][most - 1 : most]), None)
