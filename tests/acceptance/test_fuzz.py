@@ -16,7 +16,7 @@ from tests.support.workers import running_worker
 
 CASES = int(os.environ.get("FUZZ_CASES") or 1)
 SEED = int(os.environ.get("FUZZ_SEED") or 1)
-MOST_PER_CALL = 500 if CASES > 1 else 3
+MOST_PER_CALL = 150 if CASES > 1 else 3
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_fuzzed"}
 
 pytestmark = [
