@@ -43,8 +43,10 @@ class Cluster:
         """Every node that is known, by its name."""
         return {node["name"]: node for node in self.get("/api/workers")["workers"]}
 
-    def submit(self, count: int, task_type: str, **payload: Any) -> list[str]:
-        task = {"task_type": task_type, "payload": payload}
+    def submit(
+        self, count: int, task_type: str, *, queue: str = "default", **payload: Any
+    ) -> list[str]:
+        task = {"task_type": task_type, "payload": payload, "priority": queue}
         answer = self._http.post("/api/tasks/bulk", json={"tasks": [task] * count})
         assert answer.status_code == 202, answer.text
         return list(answer.json()["task_ids"])
@@ -175,11 +177,11 @@ def test_a_status_may_be_asked_for_in_four_words(cluster: Cluster):
     wait_for(lambda: cluster.by_word()["failed"] == {broken}, what="the failure")
     (running,) = cluster.submit(1, "tests.sleep", seconds=60)
     wait_for(lambda: cluster.by_word()["processing"] == {running}, what="the start")
-    (waiting,) = cluster.submit(1, "add", x=2, y=2)
+    (waiting,) = cluster.submit(1, "add", queue="low", x=2, y=2)
 
     # then each word finds its own
     found = {"pending": {waiting}, "processing": {running}, "completed": {done}, "failed": {broken}}
-    wait_for(lambda: cluster.by_word() == found, what=f"{found}")
+    assert cluster.by_word() == found
     # in combination, with other filters and within limits too
     both = cluster.tasks(status="completed,failed", task_type="tests.boom")
     assert [task["task_id"] for task in both] == [broken]

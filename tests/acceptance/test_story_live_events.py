@@ -182,10 +182,10 @@ def test_a_task_that_fails_tells_each_retry_its_error_and_its_end(as_user: Calla
     with running_stack(DEMO_SPEED="0", DEMO_FAILURES="10", **ONE_FOR_DEFAULT) as failing:
         user = as_user(failing)
         payment = {"user_id": 7, "amount": 1, "currency": "EUR"}
-        options = {"priority": "default", "max_retries": 1}
+        options = {"priority": "default", "max_retries": 1, "delay_seconds": 3}
         task_id = user.submit("process_payment", payment, **options)["task_id"]
 
-        # when one is followed
+        # when one is followed before its time has come
         with user.socket(f"/ws/tasks/{task_id}") as socket:
             events = events_until_close(socket)
 
