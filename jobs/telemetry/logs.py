@@ -8,7 +8,8 @@ from django.dispatch import receiver
 
 from jobs.domain.outcomes import Outcome
 from jobs.domain.states import State
-from jobs.signals import attempts_ended
+from jobs.models import Event, Task
+from jobs.signals import attempts_ended, dependants_failed
 
 logger = logging.getLogger("jobs.failures")
 
@@ -30,6 +31,25 @@ def log_final_failures(*, outcomes: list[Outcome], states: dict[str, State], **_
             "exception": outcome.exception,
             "run_seconds": round(outcome.finished - outcome.started, 3),
         }
-        logger.error(
-            "task %s %s failed for good: %s", outcome.name, outcome.task_id, json.dumps(facts)
+        _log(facts)
+
+
+@receiver(dependants_failed, dispatch_uid="jobs.telemetry.logs.dependants")
+def log_failed_dependants(*, tasks: list[Task], why: str, **_: Any) -> None:
+    """Log each task that is a dead letter since one it depends on failed; it never ran."""
+    for task in tasks:
+        _log(
+            {
+                "task_id": str(task.pk),
+                "task_type": task.name,
+                "queue": task.queue,
+                "outcome": Event.Kind.DEPENDENCY_FAILED.value,
+                "error": why,
+            }
         )
+
+
+def _log(facts: dict[str, Any]) -> None:
+    logger.error(
+        "task %s %s failed for good: %s", facts["task_type"], facts["task_id"], json.dumps(facts)
+    )
