@@ -104,6 +104,7 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
     ]
 
 
+@pytest.mark.without_database
 @pytest.mark.parametrize(
     ("variable", "given", "allowed"),
     [

@@ -221,6 +221,7 @@ def test_what_is_refused_is_one_sentence_and_status_1(
     assert refused.value.returncode == 1
 
 
+@pytest.mark.without_database
 @pytest.mark.parametrize(
     ("words", "said"),
     [

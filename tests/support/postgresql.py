@@ -46,7 +46,11 @@ def binaries() -> Path | None:
 
 
 class PostgresServer:
-    """A server with durable commits (`fsync` on) and its data in a temporary folder."""
+    """A server with its data in a temporary folder.
+
+    A commit survives the death of all its processes, which is what tests can bring about, and does
+    not wait for the disk (`fsync` off).
+    """
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -82,6 +86,7 @@ class PostgresServer:
         log = (self.folder / "server.log").open("ab")
         command = [str(place / "postgres"), "-D", str(data), "-p", str(self.port)]
         command += ["-k", str(self.folder), "-h", "127.0.0.1", "-c", "max_connections=200"]
+        command += ["-c", "fsync=off"]
         with log:
             self.process = subprocess.Popen(
                 [*self._unprivileged(), *command],
@@ -95,7 +100,7 @@ class PostgresServer:
         self._wait(place)
 
     def crash(self) -> None:
-        """End the server at once, as a power cut would; `run` starts it again."""
+        """End the server at once and without a checkpoint; `run` starts it again."""
         if self.process is not None:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait(timeout=STOP_SECONDS)
