@@ -5,9 +5,13 @@
 still ours to end).
 
 `tokens_revoked` is sent after the commit: who remembers callers must forget them.
+
+`webhook_disabled` is sent after the commit, with `webhook_id`, `url`, `reason` and `actor`: who did
+it, "" for the queue itself.
 """
 
 from django.dispatch import Signal
 
 attempts_ended = Signal()
 tokens_revoked = Signal()
+webhook_disabled = Signal()

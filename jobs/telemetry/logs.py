@@ -1,16 +1,21 @@
-"""What the log says about the work: one line for each task that ended badly for good."""
+"""What the log says about the work: one line for each task that ended badly for good.
+
+And one for each webhook that is told nothing any more.
+"""
 
 import json
 import logging
 from typing import Any
+from uuid import UUID
 
 from django.dispatch import receiver
 
 from jobs.domain.outcomes import Outcome
 from jobs.domain.states import State
-from jobs.signals import attempts_ended
+from jobs.signals import attempts_ended, webhook_disabled
 
 logger = logging.getLogger("jobs.failures")
+webhooks_logger = logging.getLogger("jobs.webhooks")
 
 
 @receiver(attempts_ended, dispatch_uid="jobs.telemetry.logs")
@@ -33,3 +38,10 @@ def log_final_failures(*, outcomes: list[Outcome], states: dict[str, State], **_
         logger.error(
             "task %s %s failed for good: %s", outcome.name, outcome.task_id, json.dumps(facts)
         )
+
+
+@receiver(webhook_disabled, dispatch_uid="jobs.telemetry.logs.webhooks")
+def log_disabled_webhook(*, webhook_id: UUID, reason: str, actor: str, **_: Any) -> None:
+    """Log it, by its id: a URL may hold what is nobody's business."""
+    by = f" by {actor}" if actor else ""
+    webhooks_logger.warning("webhook %s is disabled%s: %s", webhook_id, by, reason)
