@@ -1,7 +1,7 @@
 """Calls about webhooks."""
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
@@ -49,8 +49,8 @@ class TermsForm(Form):
 
     url: str = Field("", max_length=LONGEST_URL, description="http or https, of a public host.")
     description: str = Field("", max_length=DESCRIPTION_LENGTH, description="What it is for.")
-    states: list[str] = Field(
-        [], max_length=10, description="Some of SUCCESS, FAILURE, REVOKED and RETRY."
+    states: list[Literal["SUCCESS", "FAILURE", "REVOKED", "RETRY"]] = Field(
+        [], min_length=1, max_length=10, description="What it is told of."
     )
     task_types: list[str] = Field(
         [], max_length=MOST_TASK_TYPES, description="Only these; empty: every type."

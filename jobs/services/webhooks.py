@@ -61,7 +61,7 @@ def subscribe(*, owner: "User | None", **terms: Unpack[Terms]) -> NewSecret:
     """
     given: Terms = {"url": "", "states": sorted(ENDED)}
     given.update(terms)
-    row = Webhook.objects.create(owner=owner, seed=new_seed(), **_checked(given))
+    row = Webhook.objects.create(owner=owner, seed=new_seed(), **check_terms(given))
     store.forget()
     return NewSecret(row, _secret(row))
 
@@ -73,7 +73,7 @@ def change(*, webhook_id: UUID, **terms: Unpack[Terms]) -> Webhook:
     Raises as `subscribe` does, and WebhookNotFound.
     """
     row = locked(webhook_id)
-    checked = _checked(terms)
+    checked = check_terms(terms)
     for name, value in checked.items():
         setattr(row, name, value)
     row.save(update_fields=[*checked])
@@ -156,8 +156,8 @@ def _secret(row: Webhook) -> str:
     return shown(secret_of(row.seed, site_key=force_bytes(settings.SECRET_KEY)))
 
 
-def _checked(terms: Terms) -> Terms:
-    """The terms as they are stored."""
+def check_terms(terms: Terms) -> Terms:
+    """The terms as they are stored. Raises as `subscribe` does."""
     checked: Terms = {}
     if "url" in terms:
         checked["url"] = _check_url(terms["url"])
