@@ -48,6 +48,13 @@ SELECT t.id, k.number, k.number, t.worker, '', t.run_after, t.started_at, t.fini
     ON k.number <= t.attempt_count
  WHERE t.name LIKE '{name}.%'
 """
+_TAGS = """
+INSERT INTO jobs_tasktag (tag, task_id)
+SELECT kinds.tag, t.id FROM jobs_task t
+  JOIN (SELECT 'common' AS tag, 2 AS share UNION ALL SELECT 'rare', 1000) AS kinds
+    ON {place} % kinds.share = 0
+ WHERE t.name LIKE '{name}.%'
+"""
 _ROLLUPS = """
 INSERT INTO jobs_rollup (minute, queue, name, succeeded, retried, failed, revoked, snoozed,
        timed_out, worker_died, wait_seconds, run_seconds, wait_histogram, run_histogram)
@@ -59,6 +66,7 @@ SELECT {minute}, queue, name, sum(CASE WHEN state = 'SUCCESS' THEN 1 ELSE 0 END)
   FROM jobs_task WHERE name LIKE '{name}.%' GROUP BY 1, 2, 3
 """
 _POSTGRESQL = {
+    "place": "(t.kwargs ->> 'number')::bigint",
     "id": (
         "(lpad(to_hex((at * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0')"
         " || 'a' || lpad(to_hex(n), 15, '0'))::uuid"
@@ -75,6 +83,7 @@ _POSTGRESQL = {
 }
 _MOMENT_SQLITE = "(strftime('%Y-%m-%d %H:%M:%f', {}, 'unixepoch') || '000')"
 _SQLITE = {
+    "place": "CAST(t.kwargs ->> '$.number' AS INTEGER)",
     "id": "printf('%012x7%03xa%015x', CAST(at * 1000 AS INTEGER), n % 4096, n)",
     "array": "'[]'",
     "object": """'{"number": ' || n || ', "word": "measured"}'""",
@@ -110,4 +119,18 @@ def fill(count: int) -> None:
     words |= {"name": NAME, "first": str(time.time() - step * count), "step": str(step)}
     with connection.cursor() as cursor:
         for statement in (_TASKS, _ATTEMPTS, _ROLLUPS, *_SETTLE[connection.vendor]):
+            cursor.execute(statement.format(**words))
+
+
+def fill_tags() -> None:
+    """Tag every second of these tasks `common` and every thousandth `rare`, unless that is done."""
+    from django.db import connection
+
+    from jobs.models import TaskTag
+
+    if TaskTag.objects.filter(tag="common").exists():
+        return
+    words = dict(_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE) | {"name": NAME}
+    with connection.cursor() as cursor:
+        for statement in (_TAGS, *_SETTLE[connection.vendor]):
             cursor.execute(statement.format(**words))

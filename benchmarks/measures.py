@@ -1,8 +1,10 @@
 """What can be measured, by the name that the command line takes."""
 
+from benchmarks import http
 from benchmarks.enqueueing import enqueue, enqueue_many, enqueue_million
 from benchmarks.figures import Figure, Measure
 from benchmarks.latency import latency
+from benchmarks.lists import lists
 from benchmarks.memory import memory
 from benchmarks.throughput import noop, noop_loaded, sleep_async, sleep_threads
 
@@ -11,6 +13,8 @@ def _aims(*, postgresql: float, sqlite: float) -> dict[str, float]:
     return {"postgresql": postgresql, "sqlite": sqlite}
 
 
+_P99 = _aims(postgresql=15, sqlite=15)
+_READ = _aims(postgresql=1500, sqlite=1500)
 _MANY = _aims(postgresql=80_000, sqlite=100_000)
 
 MEASURES = {
@@ -82,5 +86,41 @@ MEASURES = {
             ),
         ),
         count=20_000,
+    ),
+    "http-submit": Measure(
+        take=http.submit,
+        figures=(
+            Figure(name="http-submit", unit="calls/s", aims=_aims(postgresql=800, sqlite=800)),
+            Figure(name="http-submit-p99", unit="ms", aims=_P99, lower_is_better=True),
+            Figure(name="http-submit-2", unit="calls/s", aims=_aims(postgresql=1300, sqlite=1300)),
+            Figure(name="http-submit-2-p99", unit="ms", aims=_P99, lower_is_better=True),
+        ),
+        count=4_000,
+    ),
+    "http-bulk": Measure(
+        take=http.bulk,
+        figures=(Figure(name="http-bulk", aims=_aims(postgresql=20_000, sqlite=20_000)),),
+        count=50_000,
+    ),
+    "http-read": Measure(
+        take=http.read,
+        figures=(
+            Figure(name="http-read", unit="calls/s", aims=_READ),
+            Figure(name="http-read-2", unit="calls/s", aims=_READ),
+        ),
+        count=5_000,
+    ),
+    "http-list": Measure(
+        take=lists,
+        figures=(
+            Figure(
+                name="http-list",
+                unit="ms",
+                aims=_aims(postgresql=100, sqlite=100),
+                lower_is_better=True,
+            ),
+        ),
+        count=1,
+        one_world=True,
     ),
 }

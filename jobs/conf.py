@@ -71,7 +71,7 @@ class Conf:
     """The most text of one attempt's log; the last of it is kept."""
     log_limit_records: int = _between(500, 0, 100_000)
     """The most records of one attempt's log, the last of them; 0 keeps no log."""
-    search_rows: int = _between(20_000, 100, 1_000_000)
+    search_rows: int = _between(10_000, 100, 1_000_000)
     """How many tasks one page of a search looks at where no index answers it."""
     idempotency_seconds: float = _between(86_400.0, 60, 2_592_000)
     """How long the answer to a submit with an Idempotency-Key is remembered."""

@@ -16,6 +16,7 @@ from jobs.api.views import ApiView, address_after, reason_of, shown, task_id_of
 from jobs.domain.states import State
 from jobs.exceptions import TransitionRefused
 from jobs.models import Task
+from jobs.selectors.facts import task_facts
 from jobs.selectors.pages import dead_letters
 from jobs.services.discard import discard
 from jobs.services.requeue import requeue
@@ -43,7 +44,7 @@ class DeadLetters(ApiView):
         return Response(
             {
                 "count": Task.objects.dead_letters().count(),
-                "tasks": [shown(request, task) for task in found.tasks],
+                "tasks": [shown(request, task_facts(task)) for task in found.tasks],
                 "next": address_after(request, "api:dead-letter", found.cursor),
             }
         )

@@ -30,11 +30,12 @@ from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Task
 from jobs.selectors.ending import state_within
 from jobs.selectors.explain import explain
-from jobs.selectors.facts import moment
+from jobs.selectors.facts import moment, whole_facts
 from jobs.selectors.pages import page
 from jobs.services.cancel import cancel
 from jobs.services.enqueue import enqueue_or_find
 from jobs.services.requeue import requeue
+from jobs.store.whole import read_whole
 
 #: How long a cancel waits for a running task to end before it answers "revoking".
 CANCEL_SECONDS = 2.0
@@ -172,16 +173,16 @@ class OneTask(ApiView):
     def get(self, request: Request, task_id: str) -> Response:
         """The task, its attempts and events."""
         seconds = wait_query(request.query_params).wait
-        task = task_of(task_id)
-        if seconds and State(task.state) not in ENDED:
+        whole = read_whole(task_id_of(task_id))
+        if seconds and State(whole.task.state) not in ENDED:
             turn = turn_of(request)
             if turn is None:
-                state_within(task.pk, seconds=seconds)
-                task = task_of(task_id)
+                state_within(whole.task.pk, seconds=seconds)
+                whole = read_whole(whole.task.pk)
             elif not turn.is_last:
-                turn.wait = Wait(task.pk, seconds)
+                turn.wait = Wait(whole.task.pk, seconds)
                 return Response()
-        return Response(shown(request, task, attempts=True))
+        return Response(shown(request, whole_facts(whole)))
 
     def check_throttles(self, request: Request) -> None:
         """A call that waited is one call."""

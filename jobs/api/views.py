@@ -16,7 +16,7 @@ from jobs.api.forms import ReasonForm, printable, read
 from jobs.api.permissions import may
 from jobs.api.problems import refuse
 from jobs.models import Task
-from jobs.selectors.facts import task_facts, task_line, without_payload
+from jobs.selectors.facts import task_line, without_payload
 
 #: A UUID as callers may write it: with dashes, or with none.
 UUID_PATTERN = (
@@ -68,9 +68,8 @@ def reason_of(request: Request) -> str:
     return printable("reason", read(ReasonForm, request.data).reason)
 
 
-def shown(request: Request, task: Task, *, attempts: bool = False) -> dict[str, Any]:
+def shown(request: Request, facts: dict[str, Any]) -> dict[str, Any]:
     """A task's facts, as far as this caller may see them."""
-    facts = task_facts(task, attempts=attempts)
     return facts if may(request, "view_payload") else without_payload(facts)
 
 

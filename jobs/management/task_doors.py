@@ -17,11 +17,12 @@ from jobs.domain.states import ENDED, State
 from jobs.exceptions import TaskNotFound, UnknownQueue
 from jobs.models import Task
 from jobs.selectors.explain import explain
-from jobs.selectors.facts import task_facts, task_line
+from jobs.selectors.facts import task_line, whole_facts
 from jobs.selectors.pages import TaskFilter, page
 from jobs.services.cancel import cancel
 from jobs.services.enqueue import enqueue
 from jobs.services.requeue import requeue
+from jobs.store.whole import read_whole
 
 #: How often a task that is watched is looked at.
 LOOK_SECONDS = 0.5
@@ -82,7 +83,7 @@ class Here:
 
     def show(self, task_id: str) -> Facts:
         """As Door says."""
-        return task_facts(_row(task_id), attempts=True)
+        return whole_facts(read_whole(_id(task_id)))
 
     def cancel(self, task_id: str, *, reason: str) -> Facts:
         """As Door says."""
@@ -173,13 +174,17 @@ class There:
 
 
 def _row(task_id: str) -> Task:
-    try:
-        task = Task.objects.filter(pk=UUID(task_id)).first()
-    except ValueError:
-        task = None
+    task = Task.objects.filter(pk=_id(task_id)).first()
     if task is None:
         raise TaskNotFound(task_id=task_id)
     return task
+
+
+def _id(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError:
+        raise TaskNotFound(task_id=given) from None
 
 
 def _accepted(task: Task) -> Facts:

@@ -8,7 +8,7 @@ from jobs.conf import get_conf
 from jobs.domain.redaction import Redactor
 from jobs.domain.states import ENDED, State
 from jobs.models import Attempt, Event, Task
-from jobs.selectors.relatives import dependencies_of, reruns_of
+from jobs.store.whole import Whole
 
 #: What only those see who may see payloads.
 PAYLOAD_FIELDS = frozenset({"args", "kwargs", "result", "error", "traceback", "log", "progress"})
@@ -16,25 +16,23 @@ PAYLOAD_FIELDS = frozenset({"args", "kwargs", "result", "error", "traceback", "l
 LONG_COLUMNS = ("args", "kwargs", "result")
 
 
-def task_facts(task: Task, *, attempts: bool = False) -> dict[str, Any]:
-    """All of one task.
+def task_facts(task: Task) -> dict[str, Any]:
+    """What one task's row tells; moments are ISO 8601 in UTC."""
+    return task_line(task) | {name: redacted(getattr(task, name)) for name in LONG_COLUMNS}
 
-    Moments are ISO 8601 in UTC. With `attempts` also its attempts, its events, the traceback of its
-    last failed attempt, what it depends on and the tasks that run it again, at the price of four
-    queries, two of which a prefetch may save.
-    """
-    facts = task_line(task) | {name: redacted(getattr(task, name)) for name in LONG_COLUMNS}
-    if attempts:
-        rows = sorted(task.attempts.all(), key=lambda attempt: attempt.number)
-        tries = [attempt_facts(attempt) for attempt in rows]
-        facts["traceback"] = next(
+
+def whole_facts(whole: Whole) -> dict[str, Any]:
+    """The same with what stands beside the row, and the traceback of the last failed attempt."""
+    tries = [attempt_facts(attempt) for attempt in whole.attempts]
+    return task_facts(whole.task) | {
+        "traceback": next(
             (attempt["traceback"] for attempt in reversed(tries) if attempt["traceback"]), None
-        )
-        facts["attempts"] = tries
-        facts["events"] = [_event(event) for event in task.events.all()]
-        facts["depends_on"] = [str(pk) for pk in dependencies_of(task)]
-        facts["reruns"] = [str(pk) for pk in reruns_of(task)]
-    return facts
+        ),
+        "attempts": tries,
+        "events": [_event(event) for event in whole.events],
+        "depends_on": [str(pk) for pk in whole.depends_on],
+        "reruns": [str(pk) for pk in whole.reruns],
+    }
 
 
 def task_line(task: Task) -> dict[str, Any]:

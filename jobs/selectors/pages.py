@@ -121,6 +121,8 @@ def page(asked: TaskFilter, *, limit: int, cursor: UUID | None = None) -> Page:
     if wanted.is_nothing:
         return Page([], None)
     bound = reach(wanted, before=cursor) if wanted.is_examined else None
+    if bound is not None and wanted.tag and bound.column != "tag":
+        wanted = wanted.tag_examined()
     parts = [_rows(wanted, states, before=cursor, bound=bound) for states in _parts(wanted)]
     found = heapq.merge(*(rows[: limit + 1] for rows in parts), key=_id, reverse=True)
     tasks = list(islice(found, limit + 1))
@@ -181,10 +183,10 @@ def _rows(
 ) -> TaskQuerySet:
     """The tasks of one part, newest first; all states stand for any.
 
-    SQLite, which counts nothing, often walks the longer of two indexes. Where one is known to be
-    long, it is hidden: every index but the one that leads to a bounded page's rows; beside that of
-    a tag all others; else the index by state for the one state that most rows have, and for other
-    states the indexes by queue and type.
+    Databases often walk the longer of two indexes. Every index is hidden but the one that leads to
+    a bounded page's rows. SQLite, which counts nothing, is also helped where no bound is needed:
+    beside the index of a tag all others are hidden; else the index by state for the one state that
+    most rows have, and for other states the indexes by queue and type.
     """
     columns = {"queue": wanted.queues, "name": wanted.names}
     narrowing = {column: sorted(values) for column, values in columns.items() if values is not None}
@@ -199,15 +201,13 @@ def _rows(
     if states != ALL:
         narrowing["state"] = sorted(states)
     for column, values in narrowing.items():
-        rows = _where(rows, column, values, hidden=column in hidden)
+        if column in hidden and not (is_postgresql() and column == "state"):
+            # PostgreSQL uses the other indexes only where it sees which states are meant.
+            name = f"{column}_unindexed"
+            rows = rows.alias(**{name: Concat(column, Value(""))})
+            column = name
+        rows = rows.filter(**{f"{column}__in": values})
     return rows.filter(wanted.ids, wanted.examined)
-
-
-def _where(rows: TaskQuerySet, column: str, values: list[str], *, hidden: bool) -> TaskQuerySet:
-    if hidden and not is_postgresql():
-        name = f"{column}_unindexed"
-        return rows.alias(**{name: Concat(column, Value(""))}).filter(**{f"{name}__in": values})
-    return rows.filter(**{f"{column}__in": values})
 
 
 def _parts(wanted: Wanted) -> list[frozenset[State]]:

@@ -1,7 +1,7 @@
 """How far back one page may look where no index gives its rows in order."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Q
@@ -20,7 +20,8 @@ _MOST_VALUES = 10
 class Reach:
     """What one page may look at: the rows from `floor` on, all of them when it is None.
 
-    `column` is the one whose index leads to these rows, "" for the primary key.
+    `column` is the one whose index leads to these rows, "tag" for that of the tag's own rows, ""
+    for the primary key.
     """
 
     column: str
@@ -30,16 +31,14 @@ class Reach:
 def reach(wanted: Wanted, *, before: UUID | None) -> Reach:
     """How far the newest `JOBS["SEARCH_ROWS"]` rows reach back that some index leaves.
 
-    That is a tag's; else, of the indexes that the filter can use, the one that reaches furthest
-    counts. Each is asked for one id, so that this costs the walk over so many entries, whatever the
-    table holds.
+    Of the indexes that the filter can use, the one that reaches furthest counts. Each is asked for
+    one id, so that this costs the walk over so many entries, whatever the table holds.
     """
-    rows = wanted.in_order(before=before).filter(wanted.ids)
-    if wanted.tag:
-        return Reach("", _floor(rows, [Q()]))
+    rows = replace(wanted, tag="").in_order(before=before).filter(wanted.ids)
     best: Reach | None = None
+    tagged = wanted.in_order(before=before).filter(wanted.ids)
     for column, parts in _leads(wanted):
-        found = Reach(column, _floor(rows, parts))
+        found = Reach(column, _floor(tagged if column == "tag" else rows, parts))
         if found.floor is None:
             return found
         if best is None or best.floor is None or found.floor < best.floor:
@@ -51,6 +50,8 @@ def _leads(wanted: Wanted) -> Iterable[tuple[str, list[Q]]]:
     """Each column that narrows, with conditions for each of which an index gives rows in order."""
     if wanted.states != ALL and State.SUCCESS not in wanted.states:
         yield "state", _by_state(wanted.states)
+    if wanted.tag:
+        yield "tag", [Q()]
     for column, values in (("name", wanted.names), ("queue", wanted.queues)):
         if values is not None and len(values) <= _MOST_VALUES:
             yield column, _by(column, values, wanted.states)
@@ -61,12 +62,11 @@ def _by_state(states: Iterable[State]) -> list[Q]:
 
 
 def _by(column: str, values: Iterable[str], states: frozenset[State]) -> list[Q]:
-    """PostgreSQL's indexes by type and by queue hold ended tasks only."""
+    """PostgreSQL's indexes by type and by queue hold ended tasks only, of whatever end."""
     parts = [Q(**{column: value}) for value in sorted(values)]
     if not is_postgresql():
         return parts
-    ended = sorted(states & ENDED)
-    held = [part & Q(state__in=ended) for part in parts] if ended else []
+    held = [part & Q(state__in=sorted(ENDED)) for part in parts] if states & ENDED else []
     return held + _by_state(states & OPEN)
 
 

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from jobs.domain.states import State
 from jobs.models import Dependency, Task
-
-MOST_RERUNS = 100
+from jobs.store.whole import MOST_RERUNS
 
 
 def reruns_of(task: Task) -> list[UUID]:

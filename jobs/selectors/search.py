@@ -39,6 +39,7 @@ from jobs.models import Rollup, Task, TaskTag
 from jobs.models.task import TaskQuerySet
 from jobs.selectors.expressions import ArgumentIs, SecondsBetween
 from jobs.selectors.facts import redactor
+from jobs.store.dialect import is_postgresql
 
 #: Task types that ran within this time are known, beside those registered here.
 RECENT = timedelta(days=1)
@@ -76,9 +77,22 @@ class Wanted:
 
     @property
     def is_examined(self) -> bool:
-        """Whether no index gives the rows in order, so that reading must be bounded."""
-        several = any(len(each) > 1 for each in (self.queues, self.names) if each is not None)
-        return bool(self.examined) or several
+        """Whether no index gives just these rows in order, so that reading must be bounded.
+
+        One that narrows has such an index, two together have none. PostgreSQL's indexes by queue
+        and by type leave open tasks out, and the one by state those that succeeded.
+        """
+        named = [each for each in (self.queues, self.names) if each is not None]
+        by_state = self.states != ALL
+        if self.examined or any(len(each) > 1 for each in named):
+            return True
+        if is_postgresql() and (named or (by_state and State.SUCCESS in self.states)):
+            return True
+        return len(named) + by_state + bool(self.tag) > 1
+
+    def tag_examined(self) -> "Wanted":
+        """The same rows, without the tag's index."""
+        return replace(self, tag="", examined=self.examined & _tagged([self.tag]))
 
     def narrowed(self, conditions: Iterable[Condition]) -> "Wanted":
         """The same with these conditions on top."""

@@ -62,6 +62,23 @@ def test_a_page_looks_at_a_bounded_number_of_rows_and_the_next_goes_on(api, hund
     assert len(pages) <= passed // 100 + 2
 
 
+def test_two_filters_that_no_index_answers_together_are_bounded_too(api, hundred_rows):
+    # given many failures and many tasks of a tag, one of them both, the oldest
+    (match,) = make_many(1, state="FAILURE", tags=["nightly"])
+    make_many(150, state="SUCCESS", tags=["nightly"])
+    make_many(120, state="FAILURE")
+
+    # when
+    pages = [api.get("tasks", status="FAILURE", tag="nightly").json()]
+    while pages[-1]["next"]:
+        pages.append(api.client.get(pages[-1]["next"]).json())
+
+    # then
+    assert len(pages) > 1
+    assert [page["complete"] for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert [task["task_id"] for page in pages for task in page["tasks"]] == [str(match.pk)]
+
+
 def test_a_full_page_is_complete_and_goes_on_after_its_last_task(api, hundred_rows):
     # given
     tasks = make_many(150, queue="low", kwargs={"x": 1})
