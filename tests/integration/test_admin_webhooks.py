@@ -193,7 +193,7 @@ def test_without_the_permission_nothing_is_seen_or_done():
 @pytest.mark.parametrize("name", ["nothing", "01a1fe7b-4f55-7573-a1b3-af74fa4f907d"])
 def test_what_is_not_there_is_no_error(browser, name):
     assert browser.get(f"{LIST}{name}/change/").status_code == 302
-    assert browser.post(f"{LIST}{name}/test/").status_code == 404
+    assert browser.post(f"{LIST}{name}/test/").status_code in {302, 404}
 
 
 def test_buttons_are_pressed_not_followed(browser):
