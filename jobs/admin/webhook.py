@@ -100,6 +100,12 @@ class WebhookAdmin(admin.ModelAdmin[Webhook]):
             *super().get_urls(),
         ]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list of webhooks."""
+        return super().changelist_view(request, {"title": "Webhooks"} | (extra_context or {}))
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -155,8 +161,8 @@ class WebhookAdmin(admin.ModelAdmin[Webhook]):
         """Where to, and what for."""
         return format_html(
             '{}<span class="jobs-second">{}</span>',
-            outside(row.url, 60),
-            outside(row.description, 60),
+            outside(row.url, 50),
+            outside(row.description, 50),
         )
 
     @admin.display(description="is told of")
@@ -167,7 +173,7 @@ class WebhookAdmin(admin.ModelAdmin[Webhook]):
             said += f" of {', '.join(row.task_types)}"
         if row.tags:
             said += f" with {' or '.join(row.tags)}"
-        return outside(said, 80)
+        return outside(said, 50)
 
     @admin.display(description="state")
     def condition(self, row: Webhook) -> str:
@@ -176,7 +182,7 @@ class WebhookAdmin(admin.ModelAdmin[Webhook]):
             return format_html(
                 'disabled {}<span class="jobs-second">{}</span>',
                 moment(row.disabled_at),
-                outside(row.disabled_reason, 80),
+                outside(row.disabled_reason, 40),
             )
         if row.failing_since is not None:
             count = row.consecutive_failures

@@ -162,6 +162,15 @@ def test_buttons_try_it_and_turn_it_off_and_on(browser, receiver):
     ]
 
 
+def test_the_buttons_belong_to_a_form_of_their_own_so_that_enter_saves(browser):
+    page = browser.get(page_of(make_webhook())).content.decode()
+
+    buttons = re.findall(r"<button[^>]*formaction[^>]*>", page)
+    assert len(buttons) == 3
+    assert all('form="webhook-buttons"' in button for button in buttons)
+    assert '<form id="webhook-buttons" method="post"><input type="hidden" name="csrf' in page
+
+
 def test_a_new_secret_is_shown_once(browser):
     webhook = make_webhook()
 
