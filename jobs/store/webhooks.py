@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import orjson
-import uuid_utils.compat
+import uuid_utils
+from django.db import connection
 from django.utils import timezone
 
 from jobs.domain.webhooks import RUNNER, TOLD, Subscription, message_type
-from jobs.models import Task, Webhook, WebhookDelivery
+from jobs.models import Task, Webhook
+from jobs.store.dialect import is_postgresql, key, text
 
 #: For so long a worker believes what it last read of the webhooks. Of a new webhook's tasks, those
 #: that end within it may be missed; one that was disabled or changed is looked at again.
@@ -23,6 +25,18 @@ COLUMNS = {
     for field in Task._meta.concrete_fields  # noqa: SLF001 - Django's public way
     if field.attname not in {"args", "kwargs", "result", "error", "progress"}
 }
+
+# The driver would take ten times as long over arrays of JSON texts.
+_INSERT = """
+INSERT INTO jobs_webhookdelivery (state, attempts, tries, error, due_at, created_at,
+                                  id, webhook_id, event_id, type, task, facts)
+SELECT 'waiting', 0, 0, '', %s, %s, """
+_POSTGRESQL = f"""{_INSERT} (value->>0)::uuid, (value->>1)::uuid, (value->>2)::uuid, value->>3,
+       (value->>4)::uuid, value->>5 FROM jsonb_array_elements(%s::jsonb)
+"""
+_SQLITE = f"""{_INSERT} value->>0, value->>1, value->>2, value->>3, value->>4, value->>5
+  FROM json_each(%s)
+"""
 
 Reached = Iterable[tuple[str | UUID, str, str]]
 """Tasks that reach a state: id, name and state of each."""
@@ -77,27 +91,25 @@ def note(reached: Reached, wanted: Sequence[Subscription]) -> None:
 def _write(ids: Sequence[str | UUID]) -> None:
     """What was known may be old: the webhooks are read again, with the tasks as they stand now."""
     webhooks = [(each.pk, each.subscription) for each in Webhook.objects.enabled().order_by("pk")]
-    now = timezone.now()
-    new: list[WebhookDelivery] = []
+    new: list[tuple[object, ...]] = []
     rows = Task.objects.among([UUID(str(task_id)) for task_id in ids]).order_by("pk")
     for row in rows.values(*COLUMNS):
         tags = row["tags"] or ()
         takers = [pk for pk, wanted in webhooks if wanted.wants(row["name"], row["state"], tags)]
-        event_id = uuid_utils.compat.uuid7()
-        facts = orjson.dumps(row).decode() if takers else ""
-        new += [
-            WebhookDelivery(
-                webhook_id=pk,
-                event_id=event_id,
-                type=message_type(row["state"]),
-                task=row["id"],
-                facts=facts,
-                due_at=now,
-                created_at=now,
-            )
-            for pk in takers
-        ]
-    WebhookDelivery.objects.bulk_create(new)
+        if takers:
+            told = (message_type(row["state"]), _id(row["id"]), orjson.dumps(row).decode())
+            event_id = _id(uuid_utils.uuid7())
+            new += [(_id(uuid_utils.uuid7()), _id(pk), event_id, *told) for pk in takers]
+    if new:
+        now = timezone.now()
+        moment = now if is_postgresql() else text(now)
+        statement = _POSTGRESQL if is_postgresql() else _SQLITE
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [moment, moment, orjson.dumps(new).decode()])
+
+
+def _id(given: object) -> str:
+    return str(given) if is_postgresql() else key(str(given))
 
 
 def task_of(facts: str) -> Task:
