@@ -154,8 +154,15 @@ def _headers(
 
 @transaction.atomic
 def _record(webhook: Webhook, delivery: WebhookDelivery, answer: Answer) -> None:
-    """Only if the message is as it was read: else somebody sends it again since, which is due."""
+    """Only if the message is as it was read: else somebody sends it again since, which is due.
+
+    The webhook before its message, as whoever sends one again by hand takes them.
+    """
     now = timezone.now()
+    if answer.is_success:
+        _recovered(webhook)
+    else:
+        _failed(webhook, answer, now)
     again = None if answer.is_success else _again(delivery, answer)
     columns: dict[str, object] = {"state": DeliveryState.WAITING, "due_at": now}
     if answer.is_success:
@@ -174,10 +181,6 @@ def _record(webhook: Webhook, delivery: WebhookDelivery, answer: Answer) -> None
         error=answer.error,
         **columns,
     )
-    if answer.is_success:
-        _recovered(webhook)
-    else:
-        _failed(webhook, answer, now)
 
 
 def _again(delivery: WebhookDelivery, answer: Answer) -> float | None:

@@ -3,7 +3,7 @@
 import time
 from uuid import UUID
 
-from jobs import Snooze, task
+from jobs import RetryPolicy, Snooze, task
 from jobs.domain.running import RunningTask
 from jobs.domain.webhooks import RUNNER
 from jobs.services.deliver import deliver_next
@@ -12,7 +12,14 @@ from jobs.services.deliver import deliver_next
 TURN_SECONDS = 10.0
 
 
-@task(name=RUNNER, queue_name="low", max_retries=0, timeout_seconds=600, takes_context=True)
+@task(
+    name=RUNNER,
+    queue_name="low",
+    max_retries=20,
+    timeout_seconds=600,
+    backoff=RetryPolicy(first_seconds=1, factor=2, max_seconds=30),
+    takes_context=True,
+)
 def deliver_webhooks(context: RunningTask, webhook_id: UUID) -> dict[str, int]:
     """Send what is due to one webhook, one message after another, and count what became of it.
 

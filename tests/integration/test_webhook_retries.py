@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from jobs.models import Webhook, WebhookDelivery
@@ -146,3 +147,26 @@ def test_what_waits_is_sent_when_a_webhook_is_enabled_again(receiver):
 
     assert deliver(webhook) == [True]
     assert [received.task_id for received in receiver.received] == [str(task.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_sent_again_by_hand_while_it_is_on_its_way_is_sent_again(receiver):
+    # given somebody who presses the button just when the receiver is about to answer
+    webhook = make_webhook(receiver.url)
+    end()
+
+    def press(handler):
+        resend(webhook_id=webhook.pk, delivery_id=log().pk)
+        connection.close()
+        handler.send_response(200)
+        handler.end_headers()
+
+    receiver.script += [press]
+
+    # when
+    assert deliver_next(webhook_id=webhook.pk) is True
+
+    # then the first answer does not count as that to the second message
+    assert log().state == "waiting"
+    assert deliver(webhook) == [True]
+    assert (log().state, len(receiver.received)) == ("delivered", 2)
