@@ -8,6 +8,9 @@ still ours to end).
 depend on had failed, with `tasks: list[Task]` (id, name and queue read) and `why`, their error.
 
 `tokens_revoked` is sent after the commit: who remembers callers must forget them.
+
+`webhook_disabled` is sent after the commit, with `webhook_id`, `url`, `reason` and `actor`: who did
+it, "" for the queue itself.
 """
 
 from django.dispatch import Signal
@@ -15,3 +18,4 @@ from django.dispatch import Signal
 attempts_ended = Signal()
 dependants_failed = Signal()
 tokens_revoked = Signal()
+webhook_disabled = Signal()

@@ -8,6 +8,7 @@ from django.db.backends.utils import CursorWrapper
 
 from jobs.domain.outcomes import RESCUED, TRIED, Outcome
 from jobs.domain.states import MOVES, Move, State
+from jobs.store import webhooks
 from jobs.store.dialect import array, is_postgresql, key, task_id, text_array, text_of
 
 # The claim has set `started_at`; from now on it is when the attempt began, as in the attempt's row.
@@ -137,7 +138,20 @@ class Ended(NamedTuple):
 
 
 def finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) -> Ended:
-    """End these attempts."""
+    """End these attempts, and write down for the webhooks what their tasks have reached."""
+    ended = _finish(cursor, outcomes, release=release)
+    webhooks.note(
+        (
+            (outcome.task_id, outcome.name, ended.states[outcome.task_id])
+            for outcome in outcomes
+            if outcome.task_id in ended.states
+        ),
+        webhooks.known_subscriptions(),
+    )
+    return ended
+
+
+def _finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) -> Ended:
     lean = all(outcome.move is Move.SUCCEED and not outcome.log for outcome in outcomes)
     if is_postgresql():
         if lean:
