@@ -1,4 +1,4 @@
-"""What is kept: tasks and what belongs to them, leases, pauses, operations, counts, keys."""
+"""What is kept: tasks and what belongs to them, leases, operations, counts, keys, webhooks."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
@@ -10,6 +10,7 @@ from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
 from jobs.models.task import Task
 from jobs.models.token import ApiToken
+from jobs.models.webhook import Webhook, WebhookDelivery
 from jobs.models.worker import WorkerLease
 
 __all__ = [
@@ -23,5 +24,7 @@ __all__ = [
     "Rollup",
     "Task",
     "TaskTag",
+    "Webhook",
+    "WebhookDelivery",
     "WorkerLease",
 ]
