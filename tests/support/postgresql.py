@@ -49,7 +49,8 @@ class PostgresServer:
     """A server with its data in a temporary folder.
 
     A commit survives the death of all its processes, which is what tests can bring about, and does
-    not wait for the disk (`fsync` off).
+    not wait for the disk (`fsync` off). What it knows of a table changes when a test asks for it,
+    not now and then (`autovacuum` off).
     """
 
     def __init__(self) -> None:
@@ -86,7 +87,7 @@ class PostgresServer:
         log = (self.folder / "server.log").open("ab")
         command = [str(place / "postgres"), "-D", str(data), "-p", str(self.port)]
         command += ["-k", str(self.folder), "-h", "127.0.0.1", "-c", "max_connections=200"]
-        command += ["-c", "fsync=off"]
+        command += ["-c", "fsync=off", "-c", "autovacuum=off"]
         with log:
             self.process = subprocess.Popen(
                 [*self._unprivileged(), *command],
