@@ -5,7 +5,7 @@ import time
 
 from jobs.broker.connection import BrokerAway
 from jobs.broker.leader import lead, resign
-from jobs.maintenance.forget import forget_keys
+from jobs.maintenance.forget import forget_failure_counts, forget_keys
 from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
@@ -36,6 +36,7 @@ class Maintenance:
             self._sweeper.sweep()
             self._reaper.reap()
             forget_keys()
+            forget_failure_counts()
             self._mirror()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)

@@ -1,8 +1,9 @@
-"""What is kept: tasks and what belongs to them, leases, pauses, operations, counts, keys."""
+"""What is kept: tasks and what belongs to them, leases, pauses, operations, failures, keys."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
+from jobs.models.failure import Failure, FailureChange, FailureCount
 from jobs.models.idempotency import IdempotencyKey
 from jobs.models.operation import Operation
 from jobs.models.queue import QueuePause
@@ -17,6 +18,9 @@ __all__ = [
     "Attempt",
     "Dependency",
     "Event",
+    "Failure",
+    "FailureChange",
+    "FailureCount",
     "IdempotencyKey",
     "Operation",
     "QueuePause",

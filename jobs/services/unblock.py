@@ -12,13 +12,16 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.broker import tickets
+from jobs.domain.fingerprint import DEPENDENCY_FAILED, FailureGroup
 from jobs.domain.states import ENDED, Move, State
 from jobs.models import Dependency, Event, Task
 from jobs.services import moves
+from jobs.store import failures
+from jobs.store.failures import Failed
 
 #: Blocked tasks per transaction.
 CHUNK = 250
@@ -83,9 +86,13 @@ def settle(task_ids: Sequence[UUID]) -> None:
             else:
                 holding += [edge for edge in edges if edge.depends_on.state not in ENDED]
         _release(ready)
+        counted: list[Failed] = []
         for (pk, name, state), dependants in failed.items():
-            _fail(dependants, f"it depends on task {pk} ({name}), which ended {state}")
+            why = f"it depends on task {pk} ({name}), which ended {state}"
+            counted += _fail(dependants, cause=name, why=why)
         _mark(tasks, holding)
+        with connection.cursor() as cursor:
+            failures.add(cursor, counted)
 
 
 def waits_of(tasks: Sequence[Task]) -> list[tuple[Task, list[Dependency]]]:
@@ -117,15 +124,26 @@ def _release(tasks: Sequence[Task]) -> None:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
 
 
-def _fail(tasks: Sequence[Task], why: str) -> None:
-    moves.apply(
-        Move.FAIL,
-        tasks,
-        kind=Event.Kind.DEPENDENCY_FAILED,
-        reason=why,
-        finished_at=timezone.now(),
-        error=why,
-    )
+def _fail(tasks: Sequence[Task], *, cause: str, why: str) -> list[Failed]:
+    """Give them up; gives what is to be counted."""
+    now = timezone.now()
+    by_type: defaultdict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        by_type[task.name].append(task)
+    counted = []
+    for name, alike in by_type.items():
+        group = FailureGroup(name, DEPENDENCY_FAILED, cause)
+        moves.apply(
+            Move.FAIL,
+            alike,
+            kind=Event.Kind.DEPENDENCY_FAILED,
+            reason=why,
+            finished_at=now,
+            error=why,
+            failure=group.fingerprint,
+        )
+        counted += [Failed(group, str(each.pk), now.timestamp(), why, "", True) for each in alike]
+    return counted
 
 
 def _mark(tasks: Sequence[Task], holding: Sequence[Dependency]) -> None:
