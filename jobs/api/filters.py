@@ -14,6 +14,7 @@ from jobs.api.problems import InvalidInput, refuse
 from jobs.api.views import UUID_PATTERN, UUID_TEXT, task_id_of
 from jobs.api.waiting import MOST_SECONDS
 from jobs.broker.connection import queue_names
+from jobs.domain.fingerprint import FINGERPRINT
 from jobs.domain.query import FIELDS
 from jobs.domain.states import STATE_WORDS, State, states_of
 from jobs.selectors.pages import MOST_PER_PAGE, TaskFilter
@@ -81,6 +82,14 @@ class FilterFields(BaseModel):
     task_type: str = Field("", json_schema_extra=_PRINTABLE)
     worker: str = Field("", json_schema_extra=_PRINTABLE)
     tag: str = Field("", json_schema_extra=_PRINTABLE)
+    failure: str = Field(
+        "",
+        pattern=f"^({FINGERPRINT.pattern})?$",
+        description=(
+            "A group of failures, by its fingerprint: tasks whose last failed attempt is one of "
+            "them, without those that were discarded."
+        ),
+    )
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -98,6 +107,7 @@ class FilterFields(BaseModel):
             task_type=printable(f"{prefix}task_type", self.task_type),
             worker=printable(f"{prefix}worker", self.worker),
             tag=printable(f"{prefix}tag", self.tag),
+            failure=self.failure,
             created_after=self.created_after,
             created_before=self.created_before,
         )
