@@ -26,7 +26,7 @@ MOST_DEAD_LETTERS = 100
 
 _STATE = "|".join([*State.__members__, *STATE_WORDS])
 _LIST_OF_STATES = f"^(({_STATE})(,({_STATE}))*)?$"
-_PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000]*$"}
+PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000]*$"}
 
 
 def _known_queues(schema: dict[str, Any]) -> None:
@@ -79,9 +79,9 @@ class FilterFields(BaseModel):
         ),
     )
     queue: str = Field("", json_schema_extra=_known_queues)
-    task_type: str = Field("", json_schema_extra=_PRINTABLE)
-    worker: str = Field("", json_schema_extra=_PRINTABLE)
-    tag: str = Field("", json_schema_extra=_PRINTABLE)
+    task_type: str = Field("", json_schema_extra=PRINTABLE)
+    worker: str = Field("", json_schema_extra=PRINTABLE)
+    tag: str = Field("", json_schema_extra=PRINTABLE)
     failure: str = Field(
         "",
         pattern=f"^({FINGERPRINT.pattern})?$",
@@ -170,20 +170,20 @@ class WaitQuery(BaseModel):
 
 def page_query(query: QueryDict) -> PageQuery:
     """The query of a list without filters."""
-    return read(PageQuery, _single(query))
+    return read(PageQuery, single(query))
 
 
 def task_query(query: QueryDict) -> TaskQuery:
     """The query of a list of tasks."""
-    return read(TaskQuery, _single(query))
+    return read(TaskQuery, single(query))
 
 
 def wait_query(query: QueryDict) -> WaitQuery:
     """The query of one task."""
-    return read(WaitQuery, _single(query))
+    return read(WaitQuery, single(query))
 
 
-def _single(query: QueryDict) -> dict[str, str]:
+def single(query: QueryDict) -> dict[str, str]:
     """Each parameter once; `status` may be repeated."""
     given = dict(query.lists())
     repeated = [key for key, values in given.items() if len(values) > 1 and key != "status"]

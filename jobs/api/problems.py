@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from jobs.exceptions import (
+    FailureNotFound,
     IdempotencyKeyReused,
     InvalidArguments,
     InvalidOption,
@@ -155,7 +156,7 @@ def _refusal(error: TaskQueueError) -> Response:
             return problem(409, error.code, str(error), state=str(error.context["state"]))
         case IdempotencyKeyReused():
             return problem(409, error.code, str(error))
-        case TaskNotFound() | OperationNotFound():
+        case TaskNotFound() | OperationNotFound() | FailureNotFound():
             return problem(404, error.code, str(error))
         case PayloadWithheld():
             return problem(403, error.code, str(error), errors=errors_of(error))

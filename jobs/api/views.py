@@ -79,9 +79,9 @@ def shown_line(task: Task, *, payload: bool) -> dict[str, Any]:
     return facts if payload else without_payload(facts)
 
 
-def address_after(request: Request, name: str, cursor: UUID | None) -> str | None:
+def address_after(request: Request, name: str, cursor: UUID | str | None) -> str | None:
     """The address of the page that follows, with the filters of this one; None at the end."""
-    if cursor is None:
+    if not cursor:
         return None
     query = request.query_params.copy()
     query["cursor"] = str(cursor)

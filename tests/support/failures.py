@@ -3,14 +3,29 @@
 import time
 from typing import Any
 
+import uuid_utils.compat
+
 from jobs.domain.fingerprint import FailureGroup
 from jobs.domain.outcomes import Ending, Outcome
 from jobs.domain.states import Move
-from jobs.models import Task
+from jobs.models import Failure, Task
 from jobs.store.exchange import exchange
-from tests.support.rows import claimed, make_task, outcome_of
+from tests.support.rows import ago, claimed, make_task, outcome_of
 
 GROUP = FailureGroup("add", "builtins.KeyError", "shop.orders:charge")
+
+
+def make_failure(group: FailureGroup = GROUP, **columns: Any) -> Failure:
+    """A group's row, as if it had failed once, an hour ago, unless told otherwise."""
+    given = {
+        **group._asdict(),
+        "fingerprint": group.fingerprint,
+        "last_task": uuid_utils.compat.uuid7(),
+        "first_seen": ago(3600),
+        "last_seen": ago(3600),
+        "occurrence_count": 1,
+    }
+    return Failure.objects.create(**given | columns)
 
 
 def failed_outcome(task: Task, group: FailureGroup = GROUP, **fields: Any) -> Outcome:

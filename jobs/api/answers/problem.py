@@ -25,6 +25,7 @@ PROBLEMS = {
     "csrf_failed": 403,
     "payload_withheld": 403,
     "permission_denied": 403,
+    "failure_not_found": 404,
     "not_found": 404,
     "operation_not_found": 404,
     "task_not_found": 404,
