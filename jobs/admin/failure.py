@@ -45,8 +45,7 @@ class FailureAdmin(FailureColumns, admin.ModelAdmin[Failure]):
     list_display = (
         "status_badge",
         "what",
-        "drawn",
-        "counts",
+        "often",
         "dead",
         "seen",
         "releases",

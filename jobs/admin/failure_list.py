@@ -215,25 +215,20 @@ class FailureColumns:
             outside(failure.name, 70),
         )
 
-    @admin.display(description=gettext_lazy("24 hours"))
-    def drawn(self, failure: Failure) -> str:
-        """Its frequency."""
-        hours = _group(failure).frequency.hours[:HOURS_PER_DAY]
-        words = in_words(hours, span=gettext("24 hours"), unit=gettext("an hour"))
-        return live("drawn", failure, sparkline(hours, words=words))
-
     @admin.display(description=gettext_lazy("1 h / 24 h / 7 d"))
-    def counts(self, failure: Failure) -> str:
-        """Occurrences of late, over those of ever."""
+    def often(self, failure: Failure) -> str:
+        """Occurrences of late, over a drawing of the last 24 hours."""
         found = _group(failure).frequency
+        hours = found.hours[:HOURS_PER_DAY]
+        words = in_words(hours, span=gettext("24 hours"), unit=gettext("an hour"))
         cell = format_html(
-            '{} / {} / {}<span class="jobs-second">{}</span>',
+            "{} / {} / {}{}",
             f"{found.last_hour:,}",
             f"{found.last_day:,}",
             f"{found.last_week:,}",
-            gettext("%(count)s ever") % {"count": f"{failure.occurrence_count:,}"},
+            sparkline(hours, words=words),
         )
-        return live("counts", failure, cell)
+        return live("often", failure, cell)
 
     @admin.display(description=gettext_lazy("dead letters"))
     def dead(self, failure: Failure) -> str:

@@ -62,7 +62,7 @@ def sparkline(counts: Sequence[int], *, words: str) -> SafeString:
     width = len(counts) * (_BAR + _GAP) - _GAP
     return format_html(
         '<svg class="jobs-sparkline" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
-        'aria-label="{}"><title>{}</title>'
+        'preserveAspectRatio="xMinYMax" aria-label="{}"><title>{}</title>'
         '<path class="jobs-sparkline-ground" d="M0 {}H{}"/>{}</svg>',
         width,
         _HEIGHT,

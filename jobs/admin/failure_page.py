@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from jobs.admin.columns import list_url
 from jobs.admin.display import seen
@@ -75,15 +75,18 @@ def page_context(group: Group, request: HttpRequest) -> dict[str, Any]:
 
 def _verbs(group: Group, request: HttpRequest) -> list[dict[str, Any]]:
     """The actions on the group's tasks that there is something for, and that this user may."""
-    counts = {
-        "requeue": group.standing.dead,
-        "discard": group.standing.dead,
-        "cancel": group.standing.retried,
-    }
+    dead, retried = group.standing
+    counts = {"requeue": dead, "discard": dead, "cancel": retried}
     labels = {
-        "requeue": gettext("Requeue %(count)s dead letters"),
-        "discard": gettext("Discard %(count)s dead letters"),
-        "cancel": gettext("Cancel %(count)s that are still tried"),
+        "requeue": ngettext(
+            "Requeue %(count)s dead letter", "Requeue %(count)s dead letters", dead
+        ),
+        "discard": ngettext(
+            "Discard %(count)s dead letter", "Discard %(count)s dead letters", dead
+        ),
+        "cancel": ngettext(
+            "Cancel %(count)s that is still tried", "Cancel %(count)s that are still tried", retried
+        ),
     }
     return [
         {
