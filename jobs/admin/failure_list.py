@@ -21,6 +21,7 @@ from jobs.domain.triage import UNSETTLED, FailureStatus
 from jobs.models import Failure
 from jobs.selectors.failures import (
     HOURS_PER_DAY,
+    FailureFilter,
     Group,
     cursor_of,
     groups_of,
@@ -48,10 +49,9 @@ class StatusFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Failure]) -> QuerySet[Failure]:
         """The groups of the chosen status."""
-        if self.value() == _EVERY:
-            return queryset
-        chosen = {self.value()} & set(FailureStatus) or UNSETTLED
-        return queryset.filter(status__in=sorted(map(str, chosen)))
+        chosen = frozenset(status for status in FailureStatus if status == self.value())
+        statuses = frozenset() if self.value() == _EVERY else chosen or UNSETTLED
+        return FailureFilter(statuses=statuses).of(queryset)
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The open ones first, each with its drawing."""
@@ -84,10 +84,6 @@ class _ValueFilter(admin.SimpleListFilter):
         """Also where there is nothing to choose: the page does not jump."""
         return True
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Failure]) -> QuerySet[Failure]:
-        """The groups with the chosen value."""
-        return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
-
 
 class TypeFilter(_ValueFilter):
     """The task types that have failed."""
@@ -95,12 +91,21 @@ class TypeFilter(_ValueFilter):
     title = gettext_lazy("task type")
     parameter_name = column = "name"
 
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Failure]) -> QuerySet[Failure]:
+        """The groups of the chosen type."""
+        return FailureFilter(task_type=self.value() or "").of(queryset)
+
 
 class ReleaseFilter(_ValueFilter):
     """The releases in which groups were seen last."""
 
-    title = gettext_lazy("last release")
-    parameter_name = column = "last_release"
+    title = gettext_lazy("release")
+    parameter_name = "release"
+    column = "last_release"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Failure]) -> QuerySet[Failure]:
+        """The groups that were seen first or last in the chosen one."""
+        return FailureFilter(release=self.value() or "").of(queryset)
 
 
 class AssigneeFilter(admin.SimpleListFilter):
@@ -126,7 +131,7 @@ class AssigneeFilter(admin.SimpleListFilter):
             case "none":
                 return queryset.filter(assignee=None)
             case name:
-                return queryset.filter(assignee__username=name.removeprefix("u:"))
+                return FailureFilter(assignee=name.removeprefix("u:")).of(queryset)
 
 
 class SeenFilter(admin.SimpleListFilter):
@@ -146,9 +151,8 @@ class SeenFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Failure]) -> QuerySet[Failure]:
         """The groups that failed within the span."""
         hours = _HOURS.get(self.value() or "")
-        if hours is None:
-            return queryset
-        return queryset.filter(last_seen__gte=timezone.now() - timedelta(hours=hours))
+        after = None if hours is None else timezone.now() - timedelta(hours=hours)
+        return FailureFilter(seen_after=after).of(queryset)
 
 
 FILTERS = (StatusFilter, TypeFilter, AssigneeFilter, ReleaseFilter, SeenFilter)

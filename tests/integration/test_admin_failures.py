@@ -80,7 +80,7 @@ def test_the_list_is_narrowed_and_searched(root):
     assert shown(root, assignee="u:ann") == ["Error0"]
     assert shown(root, assignee="none") == ["Error2"]
     assert shown(root, name="shop.send") == ["Error2"]
-    assert shown(root, last_release="r1") == ["Error0"]
+    assert shown(root, release="r1") == ["Error0"]
     assert shown(root, seen="1h") == ["Error1"]
     assert shown(root, seen="24h") == ["Error1", "Error0"]
     assert shown(root, q="rror1") == ["Error1"]
