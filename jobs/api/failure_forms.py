@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from jobs.api.filters import PRINTABLE, Moment
-from jobs.api.forms import Form, printable
+from jobs.api.filters import Moment
+from jobs.api.forms import PRINTABLE, Form, printable
 from jobs.domain.fingerprint import FINGERPRINT
 from jobs.domain.triage import FailureStatus
 from jobs.selectors.failures import MOST_PER_PAGE, FailureFilter

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import QueryDict
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from jobs.api.forms import MOST_TASKS, printable, read
+from jobs.api.forms import MOST_TASKS, PRINTABLE, printable, read
 from jobs.api.moments import moment
 from jobs.api.problems import InvalidInput, refuse
 from jobs.api.views import UUID_PATTERN, UUID_TEXT, task_id_of
@@ -26,7 +26,6 @@ MOST_DEAD_LETTERS = 100
 
 _STATE = "|".join([*State.__members__, *STATE_WORDS])
 _LIST_OF_STATES = f"^(({_STATE})(,({_STATE}))*)?$"
-PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000]*$"}
 
 
 def _known_queues(schema: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from jobs.exceptions import (
+    DeliveryNotFound,
     FailureNotFound,
     IdempotencyKeyReused,
     InvalidArguments,
@@ -27,6 +28,8 @@ from jobs.exceptions import (
     TransitionRefused,
     UnknownQueue,
     UnknownTaskType,
+    WebhookDisabled,
+    WebhookNotFound,
 )
 
 logger = logging.getLogger(__name__)
@@ -154,9 +157,15 @@ def _refusal(error: TaskQueueError) -> Response:
     match error:
         case TransitionRefused() | OperationRefused():
             return problem(409, error.code, str(error), state=str(error.context["state"]))
-        case IdempotencyKeyReused():
+        case IdempotencyKeyReused() | WebhookDisabled():
             return problem(409, error.code, str(error))
-        case TaskNotFound() | OperationNotFound() | FailureNotFound():
+        case (
+            TaskNotFound()
+            | OperationNotFound()
+            | FailureNotFound()
+            | WebhookNotFound()
+            | DeliveryNotFound()
+        ):
             return problem(404, error.code, str(error))
         case PayloadWithheld():
             return problem(403, error.code, str(error), errors=errors_of(error))

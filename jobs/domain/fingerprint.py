@@ -20,6 +20,10 @@ LOST = "jobs.Lost"
 DEPENDENCY_FAILED = "jobs.DependencyFailed"
 
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+#: The length of the spans in which the failures of a group are counted.
+SLOT_SECONDS = 600
+#: Counts are kept this long: the week that pages tell, and the slot in which it began.
+KEPT_SECONDS = 7 * 86_400 + 2 * SLOT_SECONDS
 LONGEST_EXCEPTION = 200
 LONGEST_FRAME = 300
 _TITLES = MappingProxyType(

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs.conf import get_conf
+from jobs.domain.fingerprint import KEPT_SECONDS, SLOT_SECONDS
 from jobs.models import FailureCount, IdempotencyKey
-from jobs.models.failure import KEPT_SECONDS, SLOT_SECONDS
 
 #: Rows per statement, and statements per call: others must come to their turn.
 CHUNK = 1000

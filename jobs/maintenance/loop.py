@@ -11,10 +11,12 @@ from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
 from jobs.maintenance.sweep import Sweeper
 from jobs.maintenance.unblock import unblock
+from jobs.maintenance.webhooks import forget_deliveries, serve_webhooks
 
 logger = logging.getLogger(__name__)
 
 MIRROR_SECONDS = 5.0
+FORGET_SECONDS = 10.0
 
 
 class Maintenance:
@@ -24,6 +26,7 @@ class Maintenance:
         self._name = name
         self._reaper = Reaper()
         self._mirrored_at = float("-inf")
+        self._forgot_at = float("-inf")
         self._sweeper = Sweeper()
 
     def tick(self) -> None:
@@ -36,7 +39,8 @@ class Maintenance:
             self._sweeper.sweep()
             self._reaper.reap()
             forget_keys()
-            forget_failure_counts()
+            serve_webhooks()
+            self._forget()
             self._mirror()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)
@@ -45,6 +49,12 @@ class Maintenance:
         if time.monotonic() - self._mirrored_at >= MIRROR_SECONDS:
             mirror_failures()
             self._mirrored_at = time.monotonic()
+
+    def _forget(self) -> None:
+        if time.monotonic() - self._forgot_at >= FORGET_SECONDS:
+            forget_deliveries()
+            forget_failure_counts()
+            self._forgot_at = time.monotonic()
 
     def resign(self) -> None:
         """Let another process lead at once."""

@@ -7,11 +7,6 @@ from django.utils import timezone
 from jobs.domain.fingerprint import FailureGroup
 from jobs.domain.triage import FailureStatus
 
-#: The length of the spans in which failures are counted.
-SLOT_SECONDS = 600
-#: Counts are kept this long: the week that pages tell, and the slot in which it began.
-KEPT_SECONDS = 7 * 86_400 + 2 * SLOT_SECONDS
-
 
 class Failure(models.Model):
     """A group of failed attempts, kept by the transactions that record them.

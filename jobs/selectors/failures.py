@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Least
 
+from jobs.domain.fingerprint import SLOT_SECONDS
 from jobs.domain.states import State
 from jobs.domain.triage import FailureStatus
 from jobs.exceptions import FailureNotFound
 from jobs.models import Attempt, Failure, FailureChange, FailureCount, Task
-from jobs.models.failure import SLOT_SECONDS
 from jobs.selectors.facts import moment, redacted
 from jobs.store.failed_tasks import Standing, standing
 

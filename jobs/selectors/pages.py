@@ -198,8 +198,7 @@ def _rows(
     if states != ALL:
         narrowing["state"] = sorted(states)
     for column, values in narrowing.items():
-        if column in hidden and not (is_postgresql() and column == "state"):
-            # PostgreSQL uses the other indexes only where it sees which states are meant.
+        if column in hidden and not (is_postgresql() and (wanted.tag or column == "state")):
             name = f"{column}_unindexed"
             rows = rows.alias(**{name: Concat(column, Value(""))})
             column = name
@@ -216,7 +215,9 @@ def _hidden(
     a bounded page's rows, and that of a group of failures, whose entries also tell the state.
     SQLite, which counts nothing, is also helped where no bound is needed: beside the index of a tag
     all others are hidden; else the index by state for the one state that most rows have, and for
-    other states the indexes by queue and type.
+    other states the indexes by queue and type. From PostgreSQL nothing is hidden beside a tag, of
+    which it must know that few rows fit, nor the states: it uses the other indexes only where it
+    sees which are meant.
     """
     leads = bound.column if bound is not None else "failure" if wanted.failure else ""
     if leads == "failure":

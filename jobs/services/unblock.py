@@ -7,6 +7,7 @@ mark, or this look sees the end. What a crash leaves undone is in one of three p
 which maintenance empties.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -20,7 +21,8 @@ from jobs.domain.fingerprint import DEPENDENCY_FAILED, FailureGroup
 from jobs.domain.states import ENDED, Move, State
 from jobs.models import Dependency, Event, Task
 from jobs.services import moves
-from jobs.store import failures
+from jobs.signals import dependants_failed
+from jobs.store import failures, rollup
 from jobs.store.failures import Failed
 
 #: Blocked tasks per transaction.
@@ -91,8 +93,7 @@ def settle(task_ids: Sequence[UUID]) -> None:
             why = f"it depends on task {pk} ({name}), which ended {state}"
             counted += _fail(dependants, cause=name, why=why)
         _mark(tasks, holding)
-        with connection.cursor() as cursor:
-            failures.add(cursor, counted)
+        _count([task for dependants in failed.values() for task in dependants], counted)
 
 
 def waits_of(tasks: Sequence[Task]) -> list[tuple[Task, list[Dependency]]]:
@@ -143,7 +144,17 @@ def _fail(tasks: Sequence[Task], *, cause: str, why: str) -> list[Failed]:
             failure=group.fingerprint,
         )
         counted += [Failed(group, str(each.pk), now.timestamp(), why, "", True) for each in alike]
+    news = partial(dependants_failed.send, None, tasks=tasks, why=why)
+    transaction.on_commit(news, robust=True)
     return counted
+
+
+def _count(tasks: Sequence[Task], counted: Sequence[Failed]) -> None:
+    if tasks:
+        places = [(task.queue, task.name) for task in tasks]
+        with connection.cursor() as cursor:
+            failures.add(cursor, counted)
+            rollup.add_unrun(cursor, places, State.FAILURE, now=time.time())
 
 
 def _mark(tasks: Sequence[Task], holding: Sequence[Dependency]) -> None:

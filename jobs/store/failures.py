@@ -7,10 +7,9 @@ from typing import NamedTuple
 import orjson
 from django.db.backends.utils import CursorWrapper
 
-from jobs.domain.fingerprint import FailureGroup
+from jobs.domain.fingerprint import SLOT_SECONDS, FailureGroup
 from jobs.domain.outcomes import Outcome
 from jobs.domain.states import State
-from jobs.models.failure import SLOT_SECONDS
 from jobs.store.dialect import is_postgresql, key, text_of
 
 _COLUMNS = (

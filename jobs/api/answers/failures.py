@@ -39,7 +39,7 @@ class FailureAnswer(Answer):
     dead_letters: int = Field(
         description=(
             "Tasks whose last failure this is, given up and not discarded since; counted up to "
-            f"{MOST_COUNTED + 1}."
+            f"{MOST_COUNTED + 1:,}, which means more than {MOST_COUNTED:,}."
         )
     )
     retrying: int = Field(description="Those that are not given up; counted likewise.")
