@@ -14,6 +14,7 @@ from rest_framework.views import set_rollback
 
 from jobs.exceptions import (
     DeliveryNotFound,
+    FailureNotFound,
     IdempotencyKeyReused,
     InvalidArguments,
     InvalidOption,
@@ -158,7 +159,13 @@ def _refusal(error: TaskQueueError) -> Response:
             return problem(409, error.code, str(error), state=str(error.context["state"]))
         case IdempotencyKeyReused() | WebhookDisabled():
             return problem(409, error.code, str(error))
-        case TaskNotFound() | OperationNotFound() | WebhookNotFound() | DeliveryNotFound():
+        case (
+            TaskNotFound()
+            | OperationNotFound()
+            | FailureNotFound()
+            | WebhookNotFound()
+            | DeliveryNotFound()
+        ):
             return problem(404, error.code, str(error))
         case PayloadWithheld():
             return problem(403, error.code, str(error), errors=errors_of(error))

@@ -1,8 +1,9 @@
-"""What is kept: tasks and what belongs to them, leases, operations, counts, keys, webhooks."""
+"""What is kept: tasks and what belongs to them, leases, counts, failures, keys, webhooks."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
+from jobs.models.failure import Failure, FailureChange, FailureCount
 from jobs.models.idempotency import IdempotencyKey
 from jobs.models.operation import Operation
 from jobs.models.queue import QueuePause
@@ -18,6 +19,9 @@ __all__ = [
     "Attempt",
     "Dependency",
     "Event",
+    "Failure",
+    "FailureChange",
+    "FailureCount",
     "IdempotencyKey",
     "Operation",
     "QueuePause",
