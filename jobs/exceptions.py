@@ -107,6 +107,20 @@ class OperationRefused(TaskQueueError):
     message = "Operation {operation_id} is {state}: it cannot {verb}."
 
 
+class WorkerNotFound(TaskQueueError):
+    """No worker is registered under this name."""
+
+    code = "worker_not_found"
+    message = "There is no worker {worker!r}."
+
+
+class WorkerRefused(TaskQueueError):
+    """The worker is on its way out. Nothing was written."""
+
+    code = "worker_refused"
+    message = "Worker {worker!r} is {state}: it cannot be told to {verb}."
+
+
 class UniqueKeyTaken(TransitionRefused):
     """The task may not open again: another one of its type with its key is open."""
 

@@ -26,6 +26,8 @@ from jobs.exceptions import (
     TransitionRefused,
     UnknownQueue,
     UnknownTaskType,
+    WorkerNotFound,
+    WorkerRefused,
 )
 
 logger = logging.getLogger(__name__)
@@ -151,11 +153,11 @@ def _argument(path: str) -> str:
 
 def _refusal(error: TaskQueueError) -> Response:
     match error:
-        case TransitionRefused() | OperationRefused():
+        case TransitionRefused() | OperationRefused() | WorkerRefused():
             return problem(409, error.code, str(error), state=str(error.context["state"]))
         case IdempotencyKeyReused():
             return problem(409, error.code, str(error))
-        case TaskNotFound() | OperationNotFound():
+        case TaskNotFound() | OperationNotFound() | WorkerNotFound():
             return problem(404, error.code, str(error))
         case PayloadWithheld():
             return problem(403, error.code, str(error), errors=errors_of(error))

@@ -10,7 +10,7 @@ from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
 from jobs.models.task import Task
 from jobs.models.token import ApiToken
-from jobs.models.worker import WorkerLease
+from jobs.models.worker import LostWorker, WorkerLease
 
 __all__ = [
     "ApiToken",
@@ -18,6 +18,7 @@ __all__ = [
     "Dependency",
     "Event",
     "IdempotencyKey",
+    "LostWorker",
     "Operation",
     "QueuePause",
     "Rollup",

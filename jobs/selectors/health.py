@@ -13,6 +13,7 @@ from jobs.broker import sight
 from jobs.domain.registry import registry
 from jobs.domain.states import OPEN, State
 from jobs.domain.wording import counted, duration
+from jobs.domain.workers import WorkerState
 from jobs.models import Task, WorkerLease
 from jobs.selectors.migrations import missing_migrations
 from jobs.selectors.queues import queues
@@ -158,6 +159,18 @@ def _workers() -> Iterator[Finding]:
                 f"{counted(len(worker.current_tasks), 'task')}.",
                 "Nothing, if another worker or `manage.py run_maintenance` runs: its tasks go on "
                 "elsewhere.",
+            )
+        elif not worker.is_serving:
+            told = f" {worker.instructed.words}" if worker.instructed else ""
+            yield Finding(
+                "workers",
+                Level.WARNING,
+                f"Worker {worker.name} on {worker.host} is {worker.state} with "
+                f"{counted(len(worker.current_tasks), 'task')}{told}",
+                "Nothing: it goes by itself."
+                if worker.state == WorkerState.STOPPING
+                else f"If it may go on: `POST /api/workers/{worker.name}/resume`, or the admin's "
+                "page.",
             )
     if online:
         yield Finding("workers", Level.OK, f"{counted(len(online), 'worker')} online.")

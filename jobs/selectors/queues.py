@@ -12,6 +12,7 @@ from django.utils import timezone
 from jobs.broker.connection import queue_names
 from jobs.domain.states import State
 from jobs.domain.task_ids import first_id
+from jobs.domain.workers import Instruction
 from jobs.models import Rollup, Task, WorkerLease
 from jobs.selectors.facts import moment
 from jobs.selectors.pauses import PauseFacts, paused_queues
@@ -39,6 +40,7 @@ class QueueFacts:
     succeeded_per_minute: float
     failed_per_minute: float
     workers: int
+    """Those that take its tasks: not the quiet, not the lost."""
     submitted_per_minute: float = 0.0
     """Of the last minute, or of the newest 5,000 tasks when there were more."""
     ended_per_minute: float = 0.0
@@ -75,9 +77,8 @@ def queues() -> list[QueueFacts]:
         .annotate(oldest=Min("run_after"))
     )
     consumers: dict[str, int] = defaultdict(int)
-    for names, renewed_at, seconds in WorkerLease.objects.values_list(
-        "queues", "renewed_at", "lease_seconds"
-    ):
+    serving = WorkerLease.objects.filter(instruction=Instruction.WORK)
+    for names, renewed_at, seconds in serving.values_list("queues", "renewed_at", "lease_seconds"):
         for name in names if now - renewed_at <= timedelta(seconds=seconds) else ():
             consumers[name] += 1
     ended = {

@@ -39,6 +39,12 @@ def until(at: Any) -> SafeString:
 
 
 @register.filter
+def one_line(text: str) -> SafeString:
+    """A text from outside as one isolated line; the whole of it in the title."""
+    return display.outside(text, 80)
+
+
+@register.filter
 def state_badge(state: str) -> SafeString:
     """Icon, word and colour of a state."""
     return display.badge(state)
