@@ -1,6 +1,5 @@
 """Workers: who lives, on what they work, and who has gone silent."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin

@@ -24,7 +24,9 @@ RATE_MINUTES = 2
 #: Arrivals are counted over this time, or over the newest `MOST_ARRIVALS` tasks when that is less.
 ARRIVAL_SECONDS = 60.0
 MOST_ARRIVALS = 5000
-NONE = (0, 0, 0)
+#: Succeeded, failed, revoked.
+Ended = tuple[int, int, int]
+NONE: Ended = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,29 +71,24 @@ class QueueFacts:
 def queues() -> list[QueueFacts]:
     """Every configured queue, the most urgent first."""
     now = timezone.now()
-    counts = open_counts()
-    oldest = dict(
-        Task.objects.filter(state=State.PENDING)
-        .order_by()
-        .values_list("queue")
-        .annotate(oldest=Min("run_after"))
+    return facts_of(
+        now=now, ended=_ended(now), oldest=oldest_waiting(), paused=paused_queues(now=now)
     )
-    consumers: dict[str, int] = defaultdict(int)
-    serving = WorkerLease.objects.filter(instruction=Instruction.WORK)
-    for names, renewed_at, seconds in serving.values_list("queues", "renewed_at", "lease_seconds"):
-        for name in names if now - renewed_at <= timedelta(seconds=seconds) else ():
-            consumers[name] += 1
-    ended = {
-        queue: counts
-        for queue, *counts in Rollup.objects.filter(
-            minute__gt=now - timedelta(minutes=RATE_MINUTES)
-        )
-        .order_by()
-        .values_list("queue")
-        .annotate(succeeded=Sum("succeeded"), failed=Sum("failed"), revoked=Sum("revoked"))
-    }
-    submitted = _submitted_per_minute(now)
-    paused = paused_queues(now=now)
+
+
+def facts_of(
+    *,
+    now: datetime,
+    ended: Mapping[str, Ended],
+    oldest: Mapping[str, datetime],
+    paused: Mapping[str, PauseFacts],
+) -> list[QueueFacts]:
+    """The same, for who has read some of it already.
+
+    `ended` counts those that succeeded, failed and were revoked in the last `RATE_MINUTES`,
+    `oldest` says since when the first of those waits that may run.
+    """
+    counts, consumers, submitted = open_counts(), _consumers(now), _submitted_per_minute(now)
     return [
         QueueFacts(
             name=name,
@@ -111,6 +108,29 @@ def queues() -> list[QueueFacts]:
         )
         for name in queue_names()
     ]
+
+
+def oldest_waiting() -> dict[str, datetime]:
+    """Since when the first task of each queue waits that may run."""
+    pending = Task.objects.filter(state=State.PENDING).order_by()
+    return dict(pending.values_list("queue").annotate(oldest=Min("run_after")))
+
+
+def _consumers(now: datetime) -> Mapping[str, int]:
+    consumers: dict[str, int] = defaultdict(int)
+    serving = WorkerLease.objects.filter(instruction=Instruction.WORK)
+    for names, renewed_at, seconds in serving.values_list("queues", "renewed_at", "lease_seconds"):
+        for name in names if now - renewed_at <= timedelta(seconds=seconds) else ():
+            consumers[name] += 1
+    return consumers
+
+
+def _ended(now: datetime) -> dict[str, Ended]:
+    latest = Rollup.objects.filter(minute__gt=now - timedelta(minutes=RATE_MINUTES)).order_by()
+    rows = latest.values_list("queue").annotate(
+        succeeded=Sum("succeeded"), failed=Sum("failed"), revoked=Sum("revoked")
+    )
+    return {queue: (succeeded, failed, revoked) for queue, succeeded, failed, revoked in rows}
 
 
 def _submitted_per_minute(now: datetime) -> Mapping[str, float]:
