@@ -63,7 +63,7 @@ def submit(world: World) -> tuple[Reading, ...]:
         with a_site(processes=processes) as site, Client(site.port) as client:
             body = {"task_type": "benchmarks.noop", "priority": "default", "payload": {}}
             call = site.post("/api/tasks/submit", body)
-            client.saturate([call] * WARM_UP)
+            client.saturate([call] * min(WARM_UP, world.count))
             full = client.saturate([call] * world.count)
             half = client.pace([call] * (world.count // 2), rate=full.rate / 2)
             empty = client.saturate([site.get(HEALTHZ)] * world.count)
@@ -87,10 +87,10 @@ def bulk(world: World) -> tuple[Reading]:
 
 def read(world: World) -> tuple[Reading, ...]:
     """`GET /api/tasks/{id}` of ended tasks with an attempt, by one web process and by two."""
-    from benchmarks import history
+    from jobs.management import seed
     from jobs.models import Task
 
-    history.fill(1000)
+    seed.fill(1000)
     ids = [str(pk) for pk in Task.objects.filter(state="SUCCESS").values_list("pk", flat=True)]
     readings: list[Reading] = []
     for processes in PROCESSES:

@@ -120,7 +120,7 @@ MEASURES = {
                 lower_is_better=True,
             ),
         ),
-        count=1,
+        count=400,
         one_world=True,
     ),
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import history, limits
+from benchmarks import limits
 from benchmarks.figures import Reading
 from benchmarks.world import END_SECONDS, World, until
 
@@ -28,7 +28,9 @@ def noop(world: World) -> tuple[Reading]:
 
 def noop_loaded(world: World) -> tuple[Reading]:
     """The same with a history of ended tasks and their attempts in the tables."""
-    history.fill(world.history)
+    from jobs.management import seed
+
+    seed.fill(world.history)
     return noop(world)
 
 

@@ -28,12 +28,12 @@ def benchmarks(*words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=200,
     )
 
 
 @pytest.mark.acceptance
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(210)
 def test_every_measure_gives_a_figure_and_its_limits(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

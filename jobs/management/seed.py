@@ -1,14 +1,27 @@
 """A past for the tables: ended tasks, their attempts and their counts, written by set-based SQL.
 
 Twelve task types, some much more frequent than others, on three queues, spread evenly over the
-last week: 96 % succeeded (3 % of all at their second attempt), 2.5 % failed after four attempts,
-1.5 % were revoked before they ran.
+last week. Those that failed did so after four attempts, each type by one of six errors; 1.5 % were
+revoked before they ran, 3 % succeeded at their second attempt only.
 """
 
 import time
+from collections.abc import Mapping, Sequence
 
 DAYS = 7
 NAME = "history"
+#: Of a thousand tasks.
+REVOKED_PERMILLE = 15
+_RETRIED_PERMILLE = 30
+#: The errors of the types, which are counted from 0: the type's number modulo these.
+_ERRORS = (
+    ("ConnectionError", "the other side did not answer"),
+    ("KeyError", "'order_id'"),
+    ("TimeoutError", "no answer within 30 s"),
+    ("ValueError", "amount must not be negative"),
+    ("PermissionError", "the bucket is read-only"),
+    ("RuntimeError", "the printer is out of paper"),
+)
 #: Buckets below the one of a tenth of a second, which counts all that a minute holds.
 EMPTY_BUCKETS = 72
 
@@ -22,13 +35,14 @@ SELECT {id}, '{name}.type_' || kind,
        CASE WHEN tries > 0 THEN 'worker-' || n % 4 END, {created},
        CASE WHEN tries > 0 THEN {started} END, {finished}, {finished},
        CASE WHEN state = 'SUCCESS' THEN {object} END,
-       CASE WHEN state = 'FAILURE' THEN 'RuntimeError: the other side did not answer' ELSE '' END,
-       ''
+       CASE WHEN state = 'FAILURE' THEN {error} ELSE '' END, ''
   FROM (
     SELECT n, kind, at, at + wait AS began, at + wait + 0.02 * (kind + 1) AS ended,
-           CASE WHEN roll < 15 THEN 'REVOKED' WHEN roll < 40 THEN 'FAILURE' ELSE 'SUCCESS' END
+           CASE WHEN roll < {revoked} THEN 'REVOKED' WHEN roll < {failed} THEN 'FAILURE'
+                ELSE 'SUCCESS' END
            AS state,
-           CASE WHEN roll < 15 THEN 0 WHEN roll < 40 THEN 4 WHEN roll < 70 THEN 2 ELSE 1 END
+           CASE WHEN roll < {revoked} THEN 0 WHEN roll < {failed} THEN 4
+                WHEN roll < {retried} THEN 2 ELSE 1 END
            AS tries
       FROM (
         SELECT n, {least}(n * 7919 % 100003 % 12, n * 104729 % 99991 % 12) AS kind,
@@ -42,11 +56,23 @@ INSERT INTO jobs_attempt (task_id, number, fence, worker, release, queued_at, st
 SELECT t.id, k.number, k.number, t.worker, '', t.run_after, t.started_at, t.finished_at,
        CASE WHEN t.state = 'SUCCESS' AND k.number = t.attempt_count THEN 'succeeded'
             ELSE 'failed' END,
-       '', '', '', ''
+       CASE WHEN t.state = 'FAILURE' THEN {exception} ELSE '' END, t.error,
+       CASE WHEN t.state = 'FAILURE' THEN {traceback} ELSE '' END, ''
   FROM jobs_task t
   JOIN (SELECT 1 AS number UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) AS k
     ON k.number <= t.attempt_count
  WHERE t.name LIKE '{name}.%'
+"""
+_OPEN = """
+INSERT INTO jobs_task (id, name, queue, args, kwargs, state, fence, tries, attempt_count,
+       max_retries, timeout_seconds, run_after, created_at, updated_at, error, submitted_by)
+SELECT {id}, 'process',
+       CASE n % 7 WHEN 0 THEN 'high' WHEN 1 THEN 'low' ELSE 'default' END,
+       {array}, {data}, state, 0, 0, 0, 3, 300, {due}, {created}, {created}, '', ''
+  FROM (
+    SELECT n, at, CASE WHEN n % 10 < 6 THEN 'PENDING' ELSE 'SCHEDULED' END AS state,
+           CASE WHEN n % 10 < 6 THEN at ELSE at + 86400 END AS after
+      FROM (SELECT n, {first} + n * {step} AS at FROM {numbers}) AS drawn) AS told
 """
 _TAGS = """
 INSERT INTO jobs_tasktag (tag, task_id)
@@ -73,7 +99,9 @@ _POSTGRESQL = {
     ),
     "array": "'[]'::jsonb",
     "object": """('{"number": ' || n || ', "word": "measured"}')::jsonb""",
+    "data": """('{"data": "seeded ' || n || '"}')::jsonb""",
     "created": "to_timestamp(at)",
+    "due": "to_timestamp(after)",
     "started": "to_timestamp(began)",
     "finished": "to_timestamp(ended)",
     "least": "least",
@@ -87,7 +115,9 @@ _SQLITE = {
     "id": "printf('%012x7%03xa%015x', CAST(at * 1000 AS INTEGER), n % 4096, n)",
     "array": "'[]'",
     "object": """'{"number": ' || n || ', "word": "measured"}'""",
+    "data": """'{"data": "seeded ' || n || '"}'""",
     "created": _MOMENT_SQLITE.format("at"),
+    "due": _MOMENT_SQLITE.format("after"),
     "started": _MOMENT_SQLITE.format("began"),
     "finished": _MOMENT_SQLITE.format("ended"),
     "least": "min",
@@ -104,33 +134,67 @@ _SETTLE = {
 }
 
 
-def fill(count: int) -> None:
-    """Write `count` ended tasks unless that is done, tell the planner, and let the disk settle."""
-    from django.db import connection
-
+def is_seeded() -> bool:
+    """Whether there is such a past already."""
     from jobs.models import Task
 
-    if Task.objects.filter(name__startswith=f"{NAME}.").exists():
+    return Task.objects.filter(name__startswith=f"{NAME}.").exists()
+
+
+def fill(count: int, *, failed_permille: int = 25) -> None:
+    """Write `count` ended tasks unless that is done, tell the planner, and let the disk settle."""
+    if is_seeded():
         return
-    words = dict(_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE)
-    words["numbers"] = words["numbers"].format(count=count)
-    words["histogram"] = words["histogram"].format(empty=EMPTY_BUCKETS)
-    step = DAYS * 24 * 3600 / count
-    words |= {"name": NAME, "first": str(time.time() - step * count), "step": str(step)}
-    with connection.cursor() as cursor:
-        for statement in (_TASKS, _ATTEMPTS, _ROLLUPS, *_SETTLE[connection.vendor]):
-            cursor.execute(statement.format(**words))
+    failed = REVOKED_PERMILLE + failed_permille
+    shares = {"revoked": REVOKED_PERMILLE, "failed": failed, "retried": failed + _RETRIED_PERMILLE}
+    _execute((_TASKS, _ATTEMPTS, _ROLLUPS), count, seconds=DAYS * 24 * 3600.0, **shares)
+
+
+def fill_open(count: int) -> None:
+    """Write so many tasks of the last hour: six of ten wait for a worker, the others for a day."""
+    _execute((_OPEN,), count, seconds=3600.0)
 
 
 def fill_tags() -> None:
-    """Tag every second of these tasks `common` and every thousandth `rare`, unless that is done."""
+    """Tag every second of the ended ones `common`, and every thousandth `rare`."""
+    _execute((_TAGS,), 1, seconds=0.0)
+
+
+def _execute(statements: Sequence[str], count: int, *, seconds: float, **shares: int) -> None:
+    """Fill in a statement's words and run it; `count` rows lie evenly in so many seconds."""
     from django.db import connection
 
-    from jobs.models import TaskTag
-
-    if TaskTag.objects.filter(tag="common").exists():
-        return
-    words = dict(_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE) | {"name": NAME}
+    step = seconds / count
+    words = dict(_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE)
+    words["numbers"] = words["numbers"].format(count=count)
+    words["histogram"] = words["histogram"].format(empty=EMPTY_BUCKETS)
+    words |= {"name": NAME, "first": str(time.time() - seconds), "step": str(step)}
+    words |= {name: str(share) for name, share in shares.items()} | _error_words()
     with connection.cursor() as cursor:
-        for statement in (_TAGS, *_SETTLE[connection.vendor]):
+        for statement in (*statements, *_SETTLE[connection.vendor]):
             cursor.execute(statement.format(**words))
+
+
+def _error_words() -> dict[str, str]:
+    """The error of a type, and what an attempt says of the error of its task."""
+    texts = [f"{name}: {said}" for name, said in _ERRORS]
+    cases = list(zip(texts, _ERRORS, strict=True))
+    return {
+        "error": _case(f"kind % {len(texts)}", dict(enumerate(texts))),
+        "exception": _case("t.error", {text: name for text, (name, _) in cases}),
+        "traceback": _case("t.error", {text: _traceback(text) for text in texts}),
+    }
+
+
+def _traceback(text: str) -> str:
+    frame = '  File "/srv/shop/tasks.py", line 41, in work\n    return order.submit()'
+    return f"Traceback (most recent call last):\n{frame}\n{text}\n"
+
+
+def _case(of: str, values: Mapping[object, str]) -> str:
+    parts = [f"WHEN {_literal(each)} THEN {_literal(value)}" for each, value in values.items()]
+    return f"CASE {of} {' '.join(parts)} END"
+
+
+def _literal(value: object) -> str:
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
