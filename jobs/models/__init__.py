@@ -5,6 +5,7 @@ from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.idempotency import IdempotencyKey
 from jobs.models.operation import Operation
+from jobs.models.pages import System, TaskTypes
 from jobs.models.queue import QueuePause
 from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
@@ -22,7 +23,9 @@ __all__ = [
     "Operation",
     "QueuePause",
     "Rollup",
+    "System",
     "Task",
     "TaskTag",
+    "TaskTypes",
     "WorkerLease",
 ]

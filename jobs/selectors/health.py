@@ -6,17 +6,17 @@ from datetime import timedelta
 from enum import StrEnum
 
 from django.db import DatabaseError, connection
-from django.db.models import Count
 from django.utils import timezone
 
 from jobs.broker import sight
 from jobs.domain.registry import registry
-from jobs.domain.states import OPEN, State
+from jobs.domain.states import State
 from jobs.domain.wording import counted, duration
 from jobs.domain.workers import WorkerState
 from jobs.models import Task, WorkerLease
 from jobs.selectors.migrations import missing_migrations
 from jobs.selectors.queues import queues
+from jobs.selectors.task_types import unknown_types
 from jobs.selectors.workers import workers
 
 #: The list pops that workers need came with this version.
@@ -25,8 +25,6 @@ OLDEST_REDIS = (7, 0)
 LOST_SECONDS = 10.0
 #: A task that waits longer than this is worth a word.
 LONG_WAIT_SECONDS = 300.0
-#: Unknown task types that are named.
-MOST_NAMES = 10
 
 
 class Level(StrEnum):
@@ -251,14 +249,7 @@ def _lost_tickets() -> Iterator[Finding]:
 
 
 def _task_types() -> Iterator[Finding]:
-    unknown = (
-        Task.objects.filter(state__in=sorted(OPEN))
-        .exclude(name__in=registry.known_names())
-        .order_by()
-        .values_list("name")
-        .annotate(count=Count("pk"))
-    )
-    found = [f"{name!r} ({count})" for name, count in unknown[:MOST_NAMES]]
+    found = [f"{name!r} ({count})" for name, count in unknown_types()]
     if found:
         yield Finding(
             "task types",

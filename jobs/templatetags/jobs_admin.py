@@ -17,6 +17,7 @@ from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.selectors.facts import attempt_facts
 from jobs.selectors.stats import Stats, stats
+from jobs.selectors.task_types import Volume
 
 register = template.Library()
 
@@ -36,6 +37,14 @@ def since(at: Any) -> SafeString:
 def until(at: Any) -> SafeString:
     """The time from now to a moment."""
     return display.until(at, now=timezone.now())
+
+
+@register.simple_tag
+def percentiles(volume: Volume, kind: str) -> str:
+    """Half, 95 % and 99 % of a type's waits or runs."""
+    of = volume.wait_seconds if kind == "wait" else volume.run_seconds
+    found = [of(percent) for percent in (50, 95, 99)]
+    return " / ".join("-" if seconds is None else duration(seconds) for seconds in found)
 
 
 @register.filter

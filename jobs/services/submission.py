@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from dashboard.fields import Field, blame, fields_of, fill
 from jobs.broker.connection import queue_names
+from jobs.domain.fields import Field, blame, fields_of, fill
 from jobs.domain.registry import registry
 from jobs.exceptions import InvalidArguments, TaskQueueError
 from jobs.models import Task
