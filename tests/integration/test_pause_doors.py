@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import QueuePause, WorkerLease
-from jobs.selectors.health import Level, diagnose
+from jobs.selectors.findings import Level
+from jobs.selectors.health import diagnose
 from jobs.selectors.pauses import paused_queues
 from jobs.services.pause import pause
 from tests.support.api import fields_of, problem_of

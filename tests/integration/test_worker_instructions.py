@@ -10,7 +10,8 @@ from jobs.domain.workers import Instruction
 from jobs.exceptions import WorkerRefused
 from jobs.models import LostWorker, WorkerLease
 from jobs.selectors.explain import explain
-from jobs.selectors.health import Level, diagnose
+from jobs.selectors.findings import Level
+from jobs.selectors.health import diagnose
 from jobs.selectors.queues import queues
 from jobs.selectors.workers import losses, workers
 from jobs.services import losses as loss_services

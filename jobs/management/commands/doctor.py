@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.selectors.health import Finding, Level, diagnose
+from jobs.selectors.findings import Finding, Level
+from jobs.selectors.health import diagnose
 
 SIGNS = {Level.OK: "ok", Level.WARNING: "WARN", Level.ERROR: "FAIL"}
 
