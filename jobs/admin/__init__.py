@@ -1,5 +1,15 @@
 """The operators' pages in the Django admin: importing this package registers them."""
 
-from jobs.admin import operation, queue, rollup, rq_pages, task, task_types, token, worker
+from jobs.admin import operation, queue, rollup, rq_pages, system, task, task_types, token, worker
 
-__all__ = ["operation", "queue", "rollup", "rq_pages", "task", "task_types", "token", "worker"]
+__all__ = [
+    "operation",
+    "queue",
+    "rollup",
+    "rq_pages",
+    "system",
+    "task",
+    "task_types",
+    "token",
+    "worker",
+]

@@ -1,6 +1,7 @@
 """What is wrong with this installation, and how to mend it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -17,14 +18,23 @@ from jobs.selectors.standing import (
     check_workers,
     standings,
 )
-from jobs.selectors.workers import workers
+from jobs.selectors.workers import WorkerFacts, workers
 
 #: The list pops that workers need came with this version.
 OLDEST_REDIS = (7, 0)
 
 
-def diagnose() -> list[Finding]:
-    """Check everything, in the order in which faults cause each other."""
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was found, in the order in which faults cause each other; and who works."""
+
+    findings: list[Finding]
+    workers: list[WorkerFacts]
+
+
+def diagnose() -> Diagnosis:
+    """Check everything."""
+    found: list[WorkerFacts] = []
     database, redis = list(_database()), list(_redis())
     rows_can_be_read = _all_is_well(database)
     redis_answers = all(finding.level is not Level.ERROR for finding in redis)
@@ -42,7 +52,7 @@ def diagnose() -> list[Finding]:
                 findings += [*_leader(), *check_tickets(queues)]
     except DatabaseError as error:
         findings.append(_away(error))
-    return findings
+    return Diagnosis(findings, found)
 
 
 def obstacles() -> list[Finding]:

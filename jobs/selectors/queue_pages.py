@@ -10,8 +10,17 @@ from jobs.domain.states import State
 from jobs.models import QueuePause, Task
 from jobs.selectors.facts import LONG_COLUMNS
 from jobs.selectors.pauses import PauseFacts, paused_queues
-from jobs.selectors.queues import RATE_MINUTES, Ended, QueueFacts, facts_of, oldest_waiting
+from jobs.selectors.queues import (
+    RATE_MINUTES,
+    Ended,
+    QueueFacts,
+    consumers,
+    facts_of,
+    oldest_waiting,
+    submitted_per_minute,
+)
 from jobs.selectors.series import Minute, ended_by_minute
+from jobs.selectors.stats import open_counts
 
 #: How far back the line of a queue in the list goes, and the chart of its own page.
 LINE_MINUTES = 15
@@ -45,7 +54,13 @@ def queue_lines() -> list[QueueLine]:
     now = timezone.now()
     series = ended_by_minute(minutes=LINE_MINUTES, now=now)
     found = facts_of(
-        now=now, ended=_latest(series), oldest=oldest_waiting(), paused=paused_queues(now=now)
+        now=now,
+        counts=open_counts(),
+        oldest=oldest_waiting(),
+        consumers=consumers(now),
+        submitted=submitted_per_minute(now),
+        ended=_latest(series),
+        paused=paused_queues(now=now),
     )
     return [QueueLine(facts, series.get(facts.name, ())) for facts in found]
 
@@ -57,8 +72,15 @@ def queue_page(name: str) -> QueuePage | None:
     rows = Task.objects.on_queue(name).defer(*LONG_COLUMNS)
     waiting = list(rows.filter(state=State.PENDING).order_by("run_after")[:MOST_TASKS])
     pauses = list(QueuePause.objects.filter(queue=name)[:MOST_PAUSES])
-    oldest = {name: waiting[0].run_after} if waiting else {}
-    found = facts_of(now=now, ended=_latest(series), oldest=oldest, paused=_holding(pauses, now))
+    found = facts_of(
+        now=now,
+        counts=open_counts(),
+        oldest={name: waiting[0].run_after} if waiting else {},
+        consumers=consumers(now),
+        submitted=submitted_per_minute(now),
+        ended=_latest(series),
+        paused=_holding(pauses, now),
+    )
     facts = next((each for each in found if each.name == name), None)
     if facts is None:
         return None

@@ -72,23 +72,27 @@ def queues() -> list[QueueFacts]:
     """Every configured queue, the most urgent first."""
     now = timezone.now()
     return facts_of(
-        now=now, ended=_ended(now), oldest=oldest_waiting(), paused=paused_queues(now=now)
+        now=now,
+        counts=open_counts(),
+        oldest=oldest_waiting(),
+        consumers=consumers(now),
+        submitted=submitted_per_minute(now),
+        ended=_ended(now),
+        paused=paused_queues(now=now),
     )
 
 
 def facts_of(
     *,
     now: datetime,
-    ended: Mapping[str, Ended],
+    counts: Mapping[tuple[str, State], int],
     oldest: Mapping[str, datetime],
+    consumers: Mapping[str, int],
+    submitted: Mapping[str, float],
+    ended: Mapping[str, Ended],
     paused: Mapping[str, PauseFacts],
 ) -> list[QueueFacts]:
-    """The same, for who has read some of it already.
-
-    `ended` counts those that succeeded, failed and were revoked in the last `RATE_MINUTES`,
-    `oldest` says since when the first of those waits that may run.
-    """
-    counts, consumers, submitted = open_counts(), _consumers(now), _submitted_per_minute(now)
+    """The same, for who has read it already; `ended` is that of the last `RATE_MINUTES`."""
     return [
         QueueFacts(
             name=name,
@@ -101,7 +105,7 @@ def facts_of(
             retrying=counts.get((name, State.RETRY), 0),
             succeeded_per_minute=ended.get(name, NONE)[0] / RATE_MINUTES,
             failed_per_minute=ended.get(name, NONE)[1] / RATE_MINUTES,
-            workers=consumers[name],
+            workers=consumers.get(name, 0),
             submitted_per_minute=submitted.get(name, 0.0),
             ended_per_minute=sum(ended.get(name, NONE)) / RATE_MINUTES,
             paused=paused.get(name),
@@ -116,13 +120,14 @@ def oldest_waiting() -> dict[str, datetime]:
     return dict(pending.values_list("queue").annotate(oldest=Min("run_after")))
 
 
-def _consumers(now: datetime) -> Mapping[str, int]:
-    consumers: dict[str, int] = defaultdict(int)
+def consumers(now: datetime) -> Mapping[str, int]:
+    """How many workers take the tasks of each queue."""
+    found: dict[str, int] = defaultdict(int)
     serving = WorkerLease.objects.filter(instruction=Instruction.WORK)
     for names, renewed_at, seconds in serving.values_list("queues", "renewed_at", "lease_seconds"):
         for name in names if now - renewed_at <= timedelta(seconds=seconds) else ():
-            consumers[name] += 1
-    return consumers
+            found[name] += 1
+    return found
 
 
 def _ended(now: datetime) -> dict[str, Ended]:
@@ -133,7 +138,8 @@ def _ended(now: datetime) -> dict[str, Ended]:
     return {queue: (succeeded, failed, revoked) for queue, succeeded, failed, revoked in rows}
 
 
-def _submitted_per_minute(now: datetime) -> Mapping[str, float]:
+def submitted_per_minute(now: datetime) -> Mapping[str, float]:
+    """How fast tasks come to each queue."""
     since = first_id(now - timedelta(seconds=ARRIVAL_SECONDS))
     counts, oldest = arrivals(since=str(since), most=MOST_ARRIVALS)
     seconds = ARRIVAL_SECONDS

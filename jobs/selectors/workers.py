@@ -79,14 +79,19 @@ class LossFacts:
     tasks: list[Task]
 
 
-def workers() -> list[WorkerFacts]:
-    """Every registered worker, with the tasks it holds."""
+def workers(*, with_tasks: bool = True) -> list[WorkerFacts]:
+    """Every registered worker and the tasks it holds; without these, all that work seem idle."""
     now = timezone.now()
+    holding = _held() if with_tasks else defaultdict(list)
+    return [_facts(lease, holding[lease.name], now) for lease in WorkerLease.objects.all()]
+
+
+def _held() -> dict[str, list[CurrentTask]]:
     holding: dict[str, list[CurrentTask]] = defaultdict(list)
     held = Task.objects.filter(state=State.STARTED).order_by("started_at")
     for pk, name, worker, started_at in held.values_list("pk", "name", "worker", "started_at"):
         holding[worker or ""].append(CurrentTask(task_id=str(pk), name=name, started_at=started_at))
-    return [_facts(lease, holding[lease.name], now) for lease in WorkerLease.objects.all()]
+    return holding
 
 
 def online_count() -> int:

@@ -104,7 +104,7 @@ def test_the_doctor_tells_of_a_pause_and_not_of_its_waits():
     WorkerLease.objects.create(name="w1", host="h1", pid=7, queues=["high", "default", "low"])
     pause(queue="low", actor="ann", reason="the printer burns")
 
-    (finding,) = [each for each in diagnose() if "Queue low" in each.message]
+    (finding,) = [each for each in diagnose().findings if "Queue low" in each.message]
 
     assert finding.level is Level.WARNING
     assert "paused by ann since" in finding.message
