@@ -5,10 +5,11 @@ from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
+from rest_framework.exceptions import AuthenticationFailed
 
 from dashboard.access import allowed, socket_request
 from dashboard.following import follow_task
-from dashboard.hub import FORBIDDEN, NOT_FOUND, TRY_AGAIN_LATER, Frame, Seat
+from dashboard.hub import FORBIDDEN, NOT_FOUND, TRY_AGAIN_LATER, UNAUTHORIZED, Frame, Seat
 from dashboard.live import live
 from dashboard.publisher import FEED, STATS
 from dashboard.reading import read
@@ -50,6 +51,8 @@ class Watcher(AsyncWebsocketConsumer, ABC):
                 self._topic = await self.enter(self._seat)
             else:
                 await self.close(FORBIDDEN)
+        except AuthenticationFailed as refusal:
+            await self.close(UNAUTHORIZED, reason=str(refusal.get_codes()))
         except DatabaseError:
             await self.close(TRY_AGAIN_LATER)
 

@@ -20,7 +20,8 @@ from jobs.compat import (
 from jobs.domain.outcomes import Outcome
 from jobs.domain.registry import registry
 from jobs.domain.states import ENDED, State
-from jobs.signals import attempts_ended
+from jobs.models import Task
+from jobs.signals import attempts_ended, dependants_failed
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,14 @@ def tell_finished(*, outcomes: list[Outcome], states: dict[str, State], **_: Any
         for outcome in outcomes:
             if states.get(outcome.task_id) in ENDED:
                 _send(task_finished, outcome.task_id, outcome.name)
+
+
+@receiver(dependants_failed, dispatch_uid="jobs.announcements.dependants")
+def tell_unrun(*, tasks: list[Task], **_: Any) -> None:
+    """Send `task_finished` for each task that failed without having run."""
+    if _is_heard(task_finished):
+        for task in tasks:
+            _send(task_finished, str(task.pk), task.name)
 
 
 def _send(signal: Signal, task_id: str, name: str) -> None:

@@ -8,7 +8,9 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.management import get_commands
 
 from jobs.backend import TaskBackend
+from jobs.broker.connection import queue_names
 from jobs.compat import InvalidTask, InvalidTaskBackend, task_backends
+from jobs.conf import get_conf
 from jobs.domain.arguments import LooseArguments, TypedArguments
 from jobs.domain.registry import TaskType, registry
 from jobs.exceptions import InvalidTaskType
@@ -30,6 +32,22 @@ def check_command(
             f"manage.py rqworker comes from {owner!r}: workers would not know --threads.",
             hint="List 'jobs' before 'django_rq' in INSTALLED_APPS.",
             id="jobs.E002",
+        )
+    ]
+
+
+@register(TAG)
+def check_webhooks_queue(
+    app_configs: Sequence[AppConfig] | None = None, **_: object
+) -> list[CheckMessage]:
+    """Webhooks are delivered on a queue that there is."""
+    queue = get_conf().webhooks_queue
+    if queue in queue_names():
+        return []
+    return [
+        Error(
+            f"JOBS['WEBHOOKS_QUEUE'] is {queue!r}: it must be one of {', '.join(queue_names())}.",
+            id="jobs.E005",
         )
     ]
 

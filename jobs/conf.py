@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,10 @@ RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute)", re.ASCII)
 
 def _rate(default: str) -> Any:
     return field(default=default, metadata={"rate": True})
+
+
+def _networks() -> Any:
+    return field(default=(), metadata={"networks": True})
 
 
 def _one_of(default: str, words: tuple[str, ...]) -> Any:
@@ -86,6 +91,26 @@ class Conf:
     """How often one caller may read."""
     throttle_act: str = _rate("500/second")
     """How often one caller may do anything else: cancel, requeue, discard and so on."""
+    webhooks_queue: str = "low"
+    """The queue on which webhooks are delivered."""
+    webhooks_timeout_seconds: float = _between(10.0, 0.1, 120)
+    """How long a webhook's receiver may take, from the connection to the head of its answer."""
+    webhooks_max_retries: int = _between(12, 0, 100)
+    """How often one message is tried again."""
+    webhooks_first_retry_seconds: float = _between(5.0, 0, 86_400)
+    """The wait before the first retry; each further one is three times as long, up to six hours."""
+    webhooks_disable_failures: int = _between(20, 1, 1_000_000)
+    """So many failures in a row disable a webhook, when they last for WEBHOOKS_DISABLE_SECONDS."""
+    webhooks_disable_seconds: float = _between(86_400.0, 0, 31_536_000)
+    """How long a webhook must have failed before it is disabled."""
+    webhooks_rotation_seconds: float = _between(86_400.0, 0, 31_536_000)
+    """How long the old secret of a webhook signs beside a new one."""
+    webhooks_keep_seconds: float = _between(604_800.0, 60, 31_536_000)
+    """How long a message is kept, sent or not."""
+    webhooks_keep_count: int = _between(10_000, 1, 10_000_000)
+    """How many messages of one webhook are kept that need not be sent any more."""
+    webhooks_allowed_networks: tuple[str, ...] = _networks()
+    """Networks, as in 10.1.0.0/16, to which webhooks may be sent although they are not public."""
     redacted_keys: tuple[str, ...] = (
         "password",
         "passwd",
@@ -130,7 +155,8 @@ def _allowed(value: object, kind: type, bounds: Mapping[str, Any]) -> bool:
     if "words" in bounds:
         return value in bounds["words"]
     if kind is tuple:
-        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+        check = _is_network if "networks" in bounds else _is_text
+        return isinstance(value, list | tuple) and all(map(check, value))
     if "rate" in bounds:
         return isinstance(value, str) and (not value or RATE.fullmatch(value) is not None)
     if kind in {str, bool}:
@@ -138,6 +164,18 @@ def _allowed(value: object, kind: type, bounds: Mapping[str, Any]) -> bool:
     if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
         return False
     return math.isfinite(value) and bounds["minimum"] <= value <= bounds["maximum"]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_network(value: object) -> bool:
+    try:
+        ip_network(str(value))
+    except ValueError:
+        return False
+    return isinstance(value, str)
 
 
 def allowed_in_words(kind: type, bounds: Mapping[str, Any]) -> str:
@@ -148,6 +186,8 @@ def allowed_in_words(kind: type, bounds: Mapping[str, Any]) -> str:
         return "a number per second or minute as in 100/second, or empty for no limit"
     if kind is str:
         return "a text"
+    if "networks" in bounds:
+        return "a list of IP networks as in 10.1.0.0/16"
     if kind is tuple:
         return "a list of texts"
     if kind is bool:

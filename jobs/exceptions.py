@@ -121,6 +121,27 @@ class WorkerRefused(TaskQueueError):
     message = "Worker {worker!r} is {state}: it cannot be told to {verb}."
 
 
+class WebhookNotFound(TaskQueueError):
+    """No webhook has this id."""
+
+    code = "webhook_not_found"
+    message = "There is no webhook {webhook_id}."
+
+
+class DeliveryNotFound(TaskQueueError):
+    """The webhook's log has no delivery with this id, or has it no longer."""
+
+    code = "delivery_not_found"
+    message = "Webhook {webhook_id} has no delivery {delivery_id}."
+
+
+class WebhookDisabled(TaskQueueError):
+    """Nothing can be sent: the webhook is disabled."""
+
+    code = "webhook_disabled"
+    message = "Webhook {webhook_id} is disabled: enable it first."
+
+
 class UniqueKeyTaken(TransitionRefused):
     """The task may not open again: another one of its type with its key is open."""
 

@@ -4,10 +4,18 @@
 `outcomes: list[Outcome]` and `states: dict[str, State]` (the new state of each task that was
 still ours to end).
 
+`dependants_failed` is sent after the commit that failed tasks which never ran, since one that they
+depend on had failed, with `tasks: list[Task]` (id, name and queue read) and `why`, their error.
+
 `tokens_revoked` is sent after the commit: who remembers callers must forget them.
+
+`webhook_disabled` is sent after the commit, with `webhook_id`, `url`, `reason` and `actor`: who did
+it, "" for the queue itself.
 """
 
 from django.dispatch import Signal
 
 attempts_ended = Signal()
+dependants_failed = Signal()
 tokens_revoked = Signal()
+webhook_disabled = Signal()

@@ -145,7 +145,7 @@ ENVIRONMENT = text(
     "ENVIRONMENT",
     "",
     allowed="any text; production is shown red, staging amber, development grey",
-    shown="staging",
+    shown="development",
     without="development or production, as the settings module says",
 )
 

@@ -1,15 +1,19 @@
 """`python -m tests`: the whole suite on each database this machine has, and one verdict.
 
-Further arguments go to pytest. `--database` or TEST_DATABASE keeps it to that one.
+It goes in several processes side by side, since most tests wait for something to happen. Tests that
+need no database run on the first one only. Further arguments go to pytest, and then each database
+has one process. `--database` or TEST_DATABASE keeps it to that one.
 """
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -17,12 +21,21 @@ from typing import IO
 from tests.support import chromium, postgresql
 from tests.support.plugin import COUNTS_FILE, DATABASES
 
+REST = "--only-with-database"
+NOTHING_LEFT = 5
+"""pytest's status where no test was chosen."""
+#: Servers that others have named cannot be shared: each run empties them.
+BORROWED = {"TEST_REDIS_URL", "TEST_DATABASE_URL"}
+#: Into how many shares the whole suite falls on each database.
+SHARES = 2
+
 
 class Run:
-    """The suite on one database, in a process of its own."""
+    """A share of the suite on one database, in a process of its own."""
 
-    def __init__(self, *arguments: str, kept_in: IO[bytes] | None = None) -> None:
+    def __init__(self, name: str, *arguments: str, kept_in: IO[bytes] | None = None) -> None:
         """Start it; what it prints goes to the terminal, or is kept in a file."""
+        self.name = name
         self._folder = tempfile.TemporaryDirectory()
         self._counts = Path(self._folder.name) / "counts"
         self._kept = kept_in
@@ -34,16 +47,18 @@ class Run:
             stderr=subprocess.STDOUT if kept_in else None,
         )
 
-    def end(self) -> tuple[int, str]:
-        """Wait for it and show what was kept; gives its status, and its counts in words."""
+    def end(self) -> tuple[int, Counter[str]]:
+        """Wait for it and show what was kept; gives its status, and outcome -> tests."""
+        sys.stdout.write(f"\n=== tests on {self.name} ===\n")
+        sys.stdout.flush()
         status = self._process.wait()
         if self._kept:
             self._kept.seek(0)
             shutil.copyfileobj(self._kept, sys.stdout.buffer)
             sys.stdout.flush()
-        counts = self._counts.read_text() if self._counts.exists() else "nothing was run"
+        counts = json.loads(self._counts.read_text()) if self._counts.exists() else {}
         self._folder.cleanup()
-        return status, counts
+        return status, Counter(counts)
 
 
 def main(arguments: list[str]) -> int:
@@ -51,7 +66,7 @@ def main(arguments: list[str]) -> int:
     # A Ctrl-C is left to the runs, so that their servers stop before we end.
     signal.signal(signal.SIGINT, lambda *_: None)
     if "TEST_DATABASE" in os.environ or any(word.startswith("--database") for word in arguments):
-        return Run(*arguments).end()[0]
+        return Run("one database", *arguments).end()[0]
     verdicts = {}
     databases = []
     for database in DATABASES:
@@ -61,9 +76,11 @@ def main(arguments: list[str]) -> int:
         else:
             databases.append(database)
     failed = False
-    for database, (status, counts) in ended(databases, arguments):
-        failed |= status != 0
-        verdicts[f"tests on {database}"] = f"FAILED: {counts}" if status else counts
+    for database, (passed, counts) in ended(databases, arguments).items():
+        failed |= not passed
+        said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+        said = said or "nothing was run"
+        verdicts[f"tests on {database}"] = said if passed else f"FAILED: {said}"
     if reason := chromium.why_not():
         verdicts["tests in a browser"] = f"NOT RUN: {reason}"
     sys.stdout.write("\n=== summary ===\n")
@@ -74,21 +91,32 @@ def main(arguments: list[str]) -> int:
 
 def ended(
     databases: Sequence[str], arguments: Sequence[str]
-) -> Iterator[tuple[str, tuple[int, str]]]:
-    """The runs' ends, in order. They go side by side: most tests wait for something to happen.
+) -> dict[str, tuple[bool, Counter[str]]]:
+    """Run; gives for each database whether all passed, and outcome -> tests.
 
-    The first is shown as it goes, the others once they have ended.
+    The first process is shown as it goes, the others once they have ended.
     """
+    shares = 1 if arguments or BORROWED & os.environ.keys() else SHARES
     with ExitStack() as stack:
-        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in databases[1:]]
-        runs = [
-            Run("--database", database, *arguments, kept_in=file)
-            for database, file in zip(databases, [None, *files], strict=True)
-        ]
-        for database, one in zip(databases, runs, strict=True):
-            sys.stdout.write(f"\n=== tests on {database} ===\n")
-            sys.stdout.flush()
-            yield database, one.end()
+        runs: list[tuple[str, Run]] = []
+        for database in databases:
+            rest = [REST] if database != databases[0] else []
+            for number in range(1, shares + 1):
+                share = [f"--share={number}/{shares}"]
+                name = database if shares == 1 else f"{database}, {number} of {shares}"
+                kept = stack.enter_context(tempfile.TemporaryFile()) if runs else None
+                words = ["--database", database, *rest, *share, *arguments]
+                runs.append((database, Run(name, *words, kept_in=kept)))
+        verdicts = {database: (True, Counter[str]()) for database in databases}
+        for database, run in runs:
+            status, counts = run.end()
+            # of a choice of tests that need no database, nothing is left for the second one
+            passed = status == 0 or (status == NOTHING_LEFT and database != databases[0])
+            verdicts[database] = (
+                verdicts[database][0] and passed,
+                verdicts[database][1] + counts,
+            )
+    return verdicts
 
 
 if __name__ == "__main__":

@@ -1,6 +1,17 @@
 """The operators' pages in the Django admin: importing this package registers them."""
 
-from jobs.admin import operation, queue, rollup, rq_pages, system, task, task_types, token, worker
+from jobs.admin import (
+    operation,
+    queue,
+    rollup,
+    rq_pages,
+    system,
+    task,
+    task_types,
+    token,
+    webhook,
+    worker,
+)
 
 __all__ = [
     "operation",
@@ -11,5 +22,6 @@ __all__ = [
     "task",
     "task_types",
     "token",
+    "webhook",
     "worker",
 ]

@@ -1,5 +1,6 @@
 """Actions over many tasks: how far each has come, and the buttons to stop it or let it go on."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,8 @@ from jobs.exceptions import OperationNotFound, OperationRefused
 from jobs.models import Operation
 from jobs.services.operate import cancel_operation, pause_operation, resume_operation
 
+#: Of who did what to one operation, the latest.
+MOST_LINES = 5
 #: The buttons that an operation has as it stands.
 BUTTONS = {
     OperationState.RUNNING: ("pause", "cancel"),
@@ -55,6 +58,7 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
         "skipped_count",
         "failed_count",
         "began",
+        "since",
         "buttons",
     )
     list_display_links = None
@@ -131,11 +135,8 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
 
     @admin.display(description="state")
     def stands(self, operation: Operation) -> str:
-        """How it stands, and who stopped it."""
-        standing = operation.standing
-        stopped = {OperationState.PAUSED, OperationState.CANCELLED}
-        by = f" by {operation.stopped_by}" if standing in stopped and operation.stopped_by else ""
-        return outside(f"{standing.value}{by}", 40)
+        """How it stands."""
+        return operation.standing.value
 
     @admin.display(description="progress")
     def progress(self, operation: Operation) -> str:
@@ -148,6 +149,20 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
     def began(self, operation: Operation) -> str:
         """When it was asked for."""
         return moment(operation.created_at)
+
+    @admin.display(description="since")
+    def since(self, operation: Operation) -> SafeString | str:
+        """Who paused, resumed or cancelled it, a line each, the latest first."""
+        lines = (
+            (
+                outside(f"{line['verb']} by {line['actor']}", 60),
+                moment(datetime.fromisoformat(line["at"])),
+                outside(line["reason"], 60),
+            )
+            for line in reversed(operation.history[-MOST_LINES:])
+        )
+        shown = format_html_join("", "<div>{}, {} {}</div>", lines)
+        return shown or NOTHING
 
     @admin.display(description="")
     def buttons(self, operation: Any) -> SafeString:
@@ -177,7 +192,7 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
 
 def _done(operation: Operation, word: str, *, actor: str) -> str:
     if word == "resume":
-        resume_operation(operation_id=operation.pk)
+        resume_operation(operation_id=operation.pk, actor=actor)
         return "It goes on from where it stands."
     if word == "pause":
         pause_operation(operation_id=operation.pk, actor=actor)

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from jobs.admin.actions import MOST_TASKS
+from jobs.admin import actions
 from jobs.admin.verbs import CANCEL, DISCARD, REQUEUE, Verb, told
 from jobs.broker.failed import take_out
 from jobs.broker.rq_lists import forget
@@ -61,11 +61,12 @@ def press(request: HttpRequest, queue: str, task_ids: Sequence[UUID], verb: Verb
 
 def press_all(request: HttpRequest, queue: str, tasks: QuerySet[Task], verb: Verb) -> bool:
     """Do a verb to all of these tasks; False when there were too many for one go."""
-    ids = list(tasks.values_list("pk", flat=True)[: MOST_TASKS + 1])
-    _do(request, queue, ids[:MOST_TASKS], verb)
-    if len(ids) <= MOST_TASKS:
+    most = actions.MOST_TASKS
+    ids = list(tasks.values_list("pk", flat=True)[: most + 1])
+    _do(request, queue, ids[:most], verb)
+    if len(ids) <= most:
         return True
-    left = f"{MOST_TASKS:,} tasks are the most in one go and more are left: press again."
+    left = f"{most:,} tasks are the most in one go and more are left: press again."
     messages.warning(request, left)
     return False
 

@@ -68,11 +68,11 @@ class TaskTypeAdmin(PageAdmin):
         name = unquote(name)
         task_type = None if "\0" in name else registry.find(name)
         if request.method != "POST":
-            form = empty_form(task_type.name) if task_type else None
+            form = empty_form(task_type.name) if task_type and not task_type.internal else None
             return self._shown(request, name, task_type, form)
         if not may(request.user, PERMISSION):
             raise PermissionDenied
-        if task_type is None:
+        if task_type is None or task_type.internal:
             raise Http404
         typed = request.POST.dict() | {"type": task_type.name}
         form = submit(typed, actor=request.user.get_username())

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from jobs.api.answers.operations import OperationAnswer, PreviewAnswer
 from jobs.api.authentication import actor_of
 from jobs.api.filters import ActionFilter
-from jobs.api.forms import Form, printable, read
+from jobs.api.forms import Form, Reason, printable, read
 from jobs.api.permissions import may
 from jobs.api.problems import refuse
 from jobs.api.schema import WITH_BODY, call
@@ -31,7 +31,7 @@ class ActionForm(Form):
     action: Action = Field(strict=False, description="What to do to each of them.")
     filter: ActionFilter = Field(description="Which tasks, as `GET /api/tasks` takes it.")
     all: bool = Field(False, description="Must be true where the filter is empty: every task.")
-    reason: str = Field("", max_length=1000, description="Kept in the history of each task.")
+    reason: Reason = Field("", description="Kept in the history of each task.")
     dry_run: bool = Field(False, description="Count what it would do, and change nothing.")
 
     def wanted(self) -> TaskFilter:

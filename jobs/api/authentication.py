@@ -32,20 +32,28 @@ class CachedToken(BaseAuthentication):
         Raises:
             AuthenticationFailed: the token is unknown, expired or revoked, or its user inactive.
         """
-        scheme, _, given = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        token = given.strip()
-        known = callers.tokens.get(token)
-        if known is not None:
-            return known
-        row = _row_of(token)
-        callers.with_permissions(row.user)
-        left = callers.REMEMBERED_SECONDS
-        if row.expires_at is not None:
-            left = min(left, (row.expires_at - timezone.now()).total_seconds())
-        callers.tokens.put(token, (row.user, row), seconds=left)
-        return row.user, row
+        token = bearer_of(request.META.get("HTTP_AUTHORIZATION", ""))
+        return None if token is None else caller_with(token)
+
+
+def bearer_of(authorization: str) -> str | None:
+    """The token of an `Authorization` header; None when that is not about tokens."""
+    scheme, _, given = authorization.partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else None
+
+
+def caller_with(token: str) -> tuple[AbstractBaseUser, ApiToken]:
+    """The token's user and its row, remembered or read. Raises AuthenticationFailed, as above."""
+    known = callers.tokens.get(token)
+    if known is not None:
+        return known
+    row = _row_of(token)
+    callers.with_permissions(row.user)
+    left = callers.REMEMBERED_SECONDS
+    if row.expires_at is not None:
+        left = min(left, (row.expires_at - timezone.now()).total_seconds())
+    callers.tokens.put(token, (row.user, row), seconds=left)
+    return row.user, row
 
 
 def _row_of(token: str) -> ApiToken:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import QueryDict
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from jobs.api.forms import MOST_TASKS, printable, read
+from jobs.api.forms import MOST_TASKS, PRINTABLE, printable, read
 from jobs.api.moments import moment
 from jobs.api.problems import InvalidInput, refuse
 from jobs.api.views import UUID_PATTERN, UUID_TEXT, task_id_of
@@ -25,7 +25,6 @@ MOST_DEAD_LETTERS = 100
 
 _STATE = "|".join([*State.__members__, *STATE_WORDS])
 _LIST_OF_STATES = f"^(({_STATE})(,({_STATE}))*)?$"
-_PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000]*$"}
 
 
 def _known_queues(schema: dict[str, Any]) -> None:
@@ -78,9 +77,9 @@ class FilterFields(BaseModel):
         ),
     )
     queue: str = Field("", json_schema_extra=_known_queues)
-    task_type: str = Field("", json_schema_extra=_PRINTABLE)
-    worker: str = Field("", json_schema_extra=_PRINTABLE)
-    tag: str = Field("", json_schema_extra=_PRINTABLE)
+    task_type: str = Field("", json_schema_extra=PRINTABLE)
+    worker: str = Field("", json_schema_extra=PRINTABLE)
+    tag: str = Field("", json_schema_extra=PRINTABLE)
     created_after: Moment | None = None
     created_before: Moment | None = None
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.config import JsonDict
 
 from jobs.api.moments import moment
 from jobs.api.problems import FieldError, InvalidInput, refuse
@@ -21,7 +22,11 @@ MOST_TASKS = 10_000
 #: Characters of a caller's value that an error quotes.
 QUOTED = 60
 
+#: What `printable` takes, for the schema.
+PRINTABLE: JsonDict = {"pattern": r"^[^\u0000]*$"}
+
 Moment = Annotated[datetime, BeforeValidator(moment)]
+Reason = Annotated[str, Field(max_length=1000, json_schema_extra=PRINTABLE)]
 Tag = Annotated[str, Field(min_length=1, max_length=MAX_TAG_CHARACTERS)]
 FormT = TypeVar("FormT", bound=BaseModel)
 
@@ -98,7 +103,7 @@ class SubmitForm(CallForm):
 class RerunForm(CallForm):
     """What is to differ from the task that is run again; arguments are replaced as a whole."""
 
-    reason: str = Field("", max_length=1000, description="Kept in the history of both tasks.")
+    reason: Reason = Field("", description="Kept in the history of both tasks.")
 
 
 class BulkForm(Form):
@@ -112,7 +117,7 @@ class BulkForm(Form):
 class ReasonForm(Form):
     """Why; it is kept in the history."""
 
-    reason: str = Field("", max_length=1000)
+    reason: Reason = ""
 
 
 def read(form: type[FormT], data: object) -> FormT:

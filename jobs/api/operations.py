@@ -1,7 +1,7 @@
 """Calls about actions over many tasks, while they run and after."""
 
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
@@ -11,9 +11,10 @@ from jobs.api.actions import MayAct
 from jobs.api.answers.operations import OperationAnswer, OperationPage
 from jobs.api.authentication import actor_of
 from jobs.api.filters import PageQuery, page_query
+from jobs.api.forms import ReasonForm
 from jobs.api.permissions import may
-from jobs.api.schema import WITH_OPERATION, WITH_QUERY, call
-from jobs.api.views import ApiView, address_after, task_id_of
+from jobs.api.schema import WITH_BODY, WITH_OPERATION, WITH_QUERY, call
+from jobs.api.views import ApiView, address_after, reason_of, task_id_of
 from jobs.domain.operations import Action
 from jobs.exceptions import OperationNotFound
 from jobs.models import Operation
@@ -25,9 +26,15 @@ verb_call = partial(
     call,
     tag="operations",
     path=OPERATION_ID,
+    body=ReasonForm,
     answers={200: OperationAnswer},
-    errors=(*WITH_OPERATION, "operation_refused"),
+    errors=(*WITH_BODY, *WITH_OPERATION, "operation_refused"),
 )
+
+
+class _By(TypedDict):
+    actor: str
+    reason: str
 
 
 class Operations(ApiView):
@@ -100,7 +107,7 @@ class PauseOperation(OperationVerb):
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(pause_operation(operation_id=operation.pk, actor=actor_of(request)))
+        return _shown(pause_operation(operation_id=operation.pk, **_by(request)))
 
 
 class ResumeOperation(OperationVerb):
@@ -114,7 +121,7 @@ class ResumeOperation(OperationVerb):
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(resume_operation(operation_id=operation.pk))
+        return _shown(resume_operation(operation_id=operation.pk, **_by(request)))
 
 
 class CancelOperation(OperationVerb):
@@ -128,7 +135,7 @@ class CancelOperation(OperationVerb):
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(cancel_operation(operation_id=operation.pk, actor=actor_of(request)))
+        return _shown(cancel_operation(operation_id=operation.pk, **_by(request)))
 
 
 def _operation(given: str) -> Operation:
@@ -138,6 +145,10 @@ def _operation(given: str) -> Operation:
     if found is None:
         raise OperationNotFound(operation_id=operation_id)
     return found
+
+
+def _by(request: Request) -> _By:
+    return _By(actor=actor_of(request), reason=reason_of(request))
 
 
 def _shown(operation: Operation) -> Response:

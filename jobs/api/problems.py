@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from jobs.exceptions import (
+    DeliveryNotFound,
     IdempotencyKeyReused,
     InvalidArguments,
     InvalidOption,
@@ -26,6 +27,8 @@ from jobs.exceptions import (
     TransitionRefused,
     UnknownQueue,
     UnknownTaskType,
+    WebhookDisabled,
+    WebhookNotFound,
     WorkerNotFound,
     WorkerRefused,
 )
@@ -155,9 +158,15 @@ def _refusal(error: TaskQueueError) -> Response:
     match error:
         case TransitionRefused() | OperationRefused() | WorkerRefused():
             return problem(409, error.code, str(error), state=str(error.context["state"]))
-        case IdempotencyKeyReused():
+        case IdempotencyKeyReused() | WebhookDisabled():
             return problem(409, error.code, str(error))
-        case TaskNotFound() | OperationNotFound() | WorkerNotFound():
+        case (
+            TaskNotFound()
+            | OperationNotFound()
+            | WorkerNotFound()
+            | WebhookNotFound()
+            | DeliveryNotFound()
+        ):
             return problem(404, error.code, str(error))
         case PayloadWithheld():
             return problem(403, error.code, str(error), errors=errors_of(error))

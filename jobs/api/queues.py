@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from jobs.api.answers.cluster import QueueAnswer, Queues, QueueStats
 from jobs.api.authentication import actor_of
-from jobs.api.forms import MOST_DELAY_SECONDS, Form, Moment, ReasonForm, printable, read
+from jobs.api.forms import MOST_DELAY_SECONDS, Form, Moment, Reason, ReasonForm, printable, read
 from jobs.api.problems import refuse
 from jobs.api.schema import WITH_BODY, call
 from jobs.api.views import ApiView, reason_of
@@ -26,9 +26,7 @@ NAME = {"name": OpenApiTypes.STR}
 class PauseForm(Form):
     """Why a queue is to stand still, and for how long."""
 
-    reason: str = Field(
-        min_length=1, max_length=1000, description="Shown wherever somebody asks why tasks wait."
-    )
+    reason: Reason = Field(min_length=1, description="Shown wherever somebody asks why tasks wait.")
     until: Moment | None = Field(
         None, description="It goes on by itself then; else when somebody resumes it."
     )

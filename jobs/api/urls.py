@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 from jobs.api.actions import Actions
 from jobs.api.bulk import Bulk
 from jobs.api.dead_letter import DeadLetter, DeadLetters, RequeueDeadLetter
+from jobs.api.deliveries import Deliveries, ResendDelivery, TestWebhook
 from jobs.api.docs import Schema
 from jobs.api.operations import (
     CancelOperation,
@@ -21,6 +22,7 @@ from jobs.api.rerun import Rerun
 from jobs.api.task_types import TaskTypeList
 from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
 from jobs.api.views import UnknownAddress
+from jobs.api.webhooks import OneWebhook, RotateSecret, WebhookList
 from jobs.api.workers import Health, QuietWorker, ResumeWorker, Stats, StopWorker, WorkerList
 
 app_name = "api"
@@ -61,6 +63,16 @@ CALLS: Calls = (
     ("dead-letter", DeadLetters, "dead-letter"),
     ("dead-letter/<str:task_id>", DeadLetter, "dead-letter-task"),
     ("dead-letter/<str:task_id>/requeue", RequeueDeadLetter, "dead-letter-requeue"),
+    ("webhooks", WebhookList, "webhooks"),
+    ("webhooks/<str:webhook_id>", OneWebhook, "webhook"),
+    ("webhooks/<str:webhook_id>/rotate", RotateSecret, "webhook-rotate"),
+    ("webhooks/<str:webhook_id>/test", TestWebhook, "webhook-test"),
+    ("webhooks/<str:webhook_id>/deliveries", Deliveries, "webhook-deliveries"),
+    (
+        "webhooks/<str:webhook_id>/deliveries/<str:delivery_id>/resend",
+        ResendDelivery,
+        "webhook-resend",
+    ),
     ("schema", Schema, "schema"),
     ("queue/dead-letter", DeadLetters, ""),
     ("queue/dead-letter/<str:task_id>", DeadLetter, ""),

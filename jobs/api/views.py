@@ -79,10 +79,13 @@ def shown_line(task: Task, *, payload: bool) -> dict[str, Any]:
     return facts if payload else without_payload(facts)
 
 
-def address_after(request: Request, name: str, cursor: UUID | None) -> str | None:
-    """The address of the page that follows, with the filters of this one; None at the end."""
+def address_after(request: Request, name: str, cursor: UUID | None, *of: UUID) -> str | None:
+    """The address of the page that follows, with the filters of this one; None at the end.
+
+    `of` is what the address names.
+    """
     if cursor is None:
         return None
     query = request.query_params.copy()
     query["cursor"] = str(cursor)
-    return f"{reverse(name)}?{query.urlencode()}"
+    return f"{reverse(name, args=of)}?{query.urlencode()}"

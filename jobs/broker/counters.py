@@ -47,7 +47,7 @@ def count(**done: int) -> None:
 def counters() -> Counters:
     """What was counted; a Redis that comes back empty begins anew."""
     try:
-        told = {key.decode(): value.decode() for key, value in redis().hgetall(KEY).items()}
+        told = {_text(key): _text(value) for key, value in redis().hgetall(KEY).items()}
     except RedisError:
         told = {}
     found = {
@@ -56,6 +56,10 @@ def counters() -> Counters:
         if f"{name}{_LAST}" in told
     }
     return Counters(_moment(told[_SINCE]) if _SINCE in told else None, found)
+
+
+def _text(given: bytes | str) -> str:
+    return given.decode() if isinstance(given, bytes) else given
 
 
 def _moment(epoch_seconds: str) -> datetime:

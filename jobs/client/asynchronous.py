@@ -6,7 +6,16 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 
 from jobs.client import calls
-from jobs.client.calls import ListOptions, Pause, Steps, SubmitOptions, T, Task, TaskId
+from jobs.client.calls import (
+    ListOptions,
+    Pause,
+    RerunOptions,
+    Steps,
+    SubmitOptions,
+    T,
+    Task,
+    TaskId,
+)
 from jobs.client.errors import ClientError, Unreachable
 from jobs.client.events import Event, Follower
 from jobs.client.site import Answer, Site
@@ -86,6 +95,17 @@ class AsyncClient:
     async def requeue(self, task_id: TaskId, *, reason: str = "") -> Task:
         """As Client.requeue."""
         return await self._do(calls.act("requeue", task_id, reason=reason))
+
+    async def rerun(
+        self,
+        task_id: TaskId,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        reason: str = "",
+        **options: Unpack[RerunOptions],
+    ) -> Task:
+        """As Client.rerun."""
+        return await self._do(calls.rerun(task_id, payload, options, reason=reason))
 
     async def explain(self, task_id: TaskId) -> Reasons:
         """As Client.explain."""

@@ -41,8 +41,8 @@ class Pause:
 Steps: TypeAlias = Generator[Request | Pause, Answer | Unreachable | None, T]
 
 
-class SubmitOptions(TypedDict, total=False):
-    """What a submit may say beside task type and payload; else the type decides."""
+class RerunOptions(TypedDict, total=False):
+    """What a rerun may say beside the payload; else it is as it was."""
 
     priority: str
     """The queue: `high`, `default` or `low`."""
@@ -52,10 +52,15 @@ class SubmitOptions(TypedDict, total=False):
     run_after: datetime
     expires_at: datetime
     tags: Sequence[str]
-    unique_key: str
-    """While an open task of the type has this key, that task is the answer."""
     depends_on: Sequence[TaskId]
     """Tasks that must succeed first."""
+
+
+class SubmitOptions(RerunOptions, total=False):
+    """What a submit may say beside task type and payload; else the type decides."""
+
+    unique_key: str
+    """While an open task of the type has this key, that task is the answer."""
 
 
 class ListOptions(TypedDict, total=False):
@@ -111,6 +116,18 @@ def act(verb: str, task_id: TaskId, *, reason: str) -> Steps[Task]:
     """Cancel or requeue."""
     body = {"reason": reason} if reason else {}
     return _json(Request(method="POST", target=of_task(task_id, verb), body=body))
+
+
+def rerun(
+    task_id: TaskId, payload: Mapping[str, Any] | None, options: RerunOptions, *, reason: str
+) -> Steps[Task]:
+    """The same again as a new task."""
+    body: dict[str, Any] = {**options}
+    if payload is not None:
+        body["payload"] = dict(payload)
+    if reason:
+        body["reason"] = reason
+    return _json(Request(method="POST", target=of_task(task_id, "rerun"), body=body))
 
 
 def explain(task_id: TaskId) -> Steps[list[Task]]:

@@ -6,7 +6,16 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 
 from jobs.client import calls
-from jobs.client.calls import ListOptions, Pause, Steps, SubmitOptions, T, Task, TaskId
+from jobs.client.calls import (
+    ListOptions,
+    Pause,
+    RerunOptions,
+    Steps,
+    SubmitOptions,
+    T,
+    Task,
+    TaskId,
+)
 from jobs.client.errors import ClientError, Unreachable
 from jobs.client.events import Event, Follower
 from jobs.client.site import Answer, Site
@@ -93,6 +102,20 @@ class Client:
     def requeue(self, task_id: TaskId, *, reason: str = "") -> Task:
         """Run an ended task again; answers as `submit` does."""
         return self._do(calls.act("requeue", task_id, reason=reason))
+
+    def rerun(
+        self,
+        task_id: TaskId,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        reason: str = "",
+        **options: Unpack[RerunOptions],
+    ) -> Task:
+        """Run it once more as a new task, its `parent` the old one; answers as `submit` does.
+
+        A payload replaces all of the old one's arguments; without one they are the same.
+        """
+        return self._do(calls.rerun(task_id, payload, options, reason=reason))
 
     def explain(self, task_id: TaskId) -> Reasons:
         """Why it is not running: `code`, `message` and `links`, the most telling reason first."""

@@ -23,6 +23,14 @@ _VALUE = re.compile(
     r"|[^\s,;&'\")\]}]+",
     re.IGNORECASE | re.DOTALL,
 )
+#: Beside a secret's name these say that a number is how much there is of it: `token_count`.
+_AMOUNT = frozenset({"count", "limit", "length", "size", "quota", "usage", "budget"})
+#: These do beside its plural: `max_tokens`, `tokens_used`, `prompt_tokens`.
+_AMOUNT_OF_MANY = frozenset(
+    {"max", "min", "total", "num", "used", "left", "remaining", "per"}
+    | {"prompt", "completion", "input", "output"}
+)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 #: The password of an address: `postgresql://user:password@host`.
 _IN_ADDRESS = re.compile(r"(?<=://)([^\s:/@]{0,200}):[^\s/@]{1,500}@")
 
@@ -34,6 +42,9 @@ class Redactor:
     digits, separators and a plural do not matter. Of `api_key` that is `API-Key`, `stripeApiKey`,
     `api_keys` and `api_key_id`; of `token` it is not `tokenizer`.
 
+    A number is shown all the same where whole words of the key say that it is an amount:
+    `max_tokens`, `token_count`. A text or a list under such a key is hidden.
+
     `wherever` is a regular expression, whatever the case, for databases: it finds something in
     every text in which `text` would replace anything, and in a few more.
     """
@@ -44,8 +55,10 @@ class Redactor:
         self._ends = (*self._joined, *(f"{word}s" for word in self._joined))
         inside = "|".join(re.escape(word) for word in sorted(words))
         self._inside = re.compile(rf"(?:^|_)(?:{inside})s?(?:_|$)") if words else None
+        self._many = re.compile(rf"(?:^|_)(?:{inside})s(?:_|$)") if words else None
         self.wherever = _wherever(words)
         self.hides = lru_cache(maxsize=10_000)(self._hides)
+        self._counts = lru_cache(maxsize=10_000)(self._is_amount)
 
     def _hides(self, key: str) -> bool:
         """Whether the value of this key is secret."""
@@ -54,6 +67,18 @@ class Redactor:
         words = _words(key)
         return words.replace("_", "").endswith(self._ends) or bool(self._inside.search(words))
 
+    def _is_amount(self, key: str) -> bool:
+        """Whether a number under this key, which is a secret's, is only how much there is of it."""
+        words = _words(key)
+        beside = set(words.split("_"))
+        is_many = self._many is not None and self._many.search(words) is not None
+        return bool(beside & _AMOUNT) or (is_many and bool(beside & _AMOUNT_OF_MANY))
+
+    def _hides_item(self, key: str, item: Any) -> bool:
+        if item is None or isinstance(item, bool) or not self.hides(key):
+            return False
+        return not (isinstance(item, int | float) and self._counts(key))
+
     def value(self, given: Any) -> Any:
         """A JSON value with its secrets replaced, as a copy; null, true and false are none.
 
@@ -61,9 +86,7 @@ class Redactor:
         """
         if isinstance(given, dict):
             return {
-                key: REPLACEMENT
-                if item is not None and not isinstance(item, bool) and self.hides(key)
-                else self.value(item)
+                key: REPLACEMENT if self._hides_item(key, item) else self.value(item)
                 for key, item in given.items()
             }
         if isinstance(given, list):
@@ -99,7 +122,7 @@ class Redactor:
             if named.start() < kept or not self.hides(named[1]):
                 continue
             value = _VALUE.match(text, named.end())
-            if value is None:
+            if value is None or (_NUMBER.fullmatch(value[0]) and self._counts(named[1])):
                 continue
             pieces += [text[kept : named.end()], REPLACEMENT]
             kept = value.end()

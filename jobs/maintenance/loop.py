@@ -12,10 +12,12 @@ from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
 from jobs.maintenance.sweep import Sweeper
 from jobs.maintenance.unblock import unblock
+from jobs.maintenance.webhooks import forget_deliveries, serve_webhooks
 
 logger = logging.getLogger(__name__)
 
 MIRROR_SECONDS = 5.0
+FORGET_SECONDS = 10.0
 
 
 class Maintenance:
@@ -25,6 +27,7 @@ class Maintenance:
         self._name = name
         self._reaper = Reaper()
         self._mirrored_at = float("-inf")
+        self._forgot_at = float("-inf")
         self._sweeper = Sweeper()
 
     def tick(self) -> None:
@@ -39,6 +42,8 @@ class Maintenance:
                 workers_lost=len(self._reaper.reap()),
                 keys_forgotten=forget_keys(),
             )
+            serve_webhooks()
+            self._forget_deliveries()
             self._mirror()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)
@@ -47,6 +52,11 @@ class Maintenance:
         if time.monotonic() - self._mirrored_at >= MIRROR_SECONDS:
             mirror_failures()
             self._mirrored_at = time.monotonic()
+
+    def _forget_deliveries(self) -> None:
+        if time.monotonic() - self._forgot_at >= FORGET_SECONDS:
+            forget_deliveries()
+            self._forgot_at = time.monotonic()
 
     def resign(self) -> None:
         """Let another process lead at once."""

@@ -28,15 +28,15 @@ WRONGLY_CALLED = 2
 #: As shells say that Ctrl-C ended a command.
 INTERRUPTED = 130
 
-SUBMIT_OPTIONS = (
+RERUN_OPTIONS = (
     "queue",
     "max_retries",
     "timeout_seconds",
     "delay_seconds",
     "tags",
-    "unique_key",
     "depends_on",
 )
+SUBMIT_OPTIONS = (*RERUN_OPTIONS, "unique_key")
 
 Verb = Callable[[Door, Mapping[str, Any], OutputWrapper], None]
 
@@ -52,18 +52,8 @@ def add_task_commands(verbs: "_SubParsersAction[Any]") -> None:
         type=_payload,
         help="the arguments as a JSON object; -: stdin",
     )
-    submit.add_argument("--queue", help="high, default or low; else the type's own")
-    submit.add_argument("--max-retries", type=int, help="retries after the first attempt")
-    submit.add_argument("--timeout-seconds", type=float, help="how long one attempt may run")
-    submit.add_argument("--delay-seconds", type=float, help="run it that much later")
-    submit.add_argument("--tag", action="append", dest="tags", help="may be repeated")
+    _options(submit, otherwise="the type's own")
     submit.add_argument("--unique-key", help="no second open task of the type with this key")
-    submit.add_argument(
-        "--depends-on",
-        action="append",
-        metavar="TASK_ID",
-        help="only after its success; repeatable",
-    )
 
     listing = _verb(verbs, "list", _list, "list tasks, the newest first")
     listing.add_argument(
@@ -85,6 +75,15 @@ def add_task_commands(verbs: "_SubParsersAction[Any]") -> None:
     ):
         verb = _of_task(_verb(verbs, name, run, text))
         verb.add_argument("--reason", default="", help="kept in the task's history")
+    rerun = _of_task(_verb(verbs, "rerun", _rerun, "run a task once more, as a new one"))
+    rerun.add_argument(
+        "payload",
+        nargs="?",
+        type=_payload,
+        help="other arguments, all of them, as a JSON object; -: stdin",
+    )
+    _options(rerun, otherwise="the old task's")
+    rerun.add_argument("--reason", default="", help="kept in the history of both tasks")
     _of_task(_verb(verbs, "watch", _watch, "follow a task until it has ended"))
     _of_task(_verb(verbs, "explain", _explain, "say why a task is not running"))
 
@@ -99,6 +98,20 @@ def _verb(verbs: "_SubParsersAction[Any]", name: str, run: Verb, text: str) -> A
     )
     parser.set_defaults(run=partial(_run, run))
     return parser
+
+
+def _options(parser: ArgumentParser, *, otherwise: str) -> None:
+    parser.add_argument("--queue", help=f"high, default or low; else {otherwise}")
+    parser.add_argument("--max-retries", type=int, help="retries after the first attempt")
+    parser.add_argument("--timeout-seconds", type=float, help="how long one attempt may run")
+    parser.add_argument("--delay-seconds", type=float, help="run it that much later")
+    parser.add_argument("--tag", action="append", dest="tags", help="may be repeated")
+    parser.add_argument(
+        "--depends-on",
+        action="append",
+        metavar="TASK_ID",
+        help="only after its success; repeatable",
+    )
 
 
 def _of_task(parser: ArgumentParser) -> ArgumentParser:
@@ -150,6 +163,12 @@ def _cancel(door: Door, options: Mapping[str, Any], out: OutputWrapper) -> None:
 
 def _requeue(door: Door, options: Mapping[str, Any], out: OutputWrapper) -> None:
     done = door.requeue(options["task_id"], reason=options["reason"])
+    _print(done, queued, options, out)
+
+
+def _rerun(door: Door, options: Mapping[str, Any], out: OutputWrapper) -> None:
+    given = {name: options[name] for name in RERUN_OPTIONS if options[name] is not None}
+    done = door.rerun(options["task_id"], options["payload"], given, reason=options["reason"])
     _print(done, queued, options, out)
 
 

@@ -22,6 +22,7 @@ from jobs.selectors.pages import TaskFilter, page
 from jobs.services.cancel import cancel
 from jobs.services.enqueue import enqueue
 from jobs.services.requeue import requeue
+from jobs.services.rerun import rerun
 from jobs.store.whole import read_whole
 
 #: How often a task that is watched is looked at.
@@ -49,6 +50,9 @@ class Door(Protocol):
     def requeue(self, task_id: str, *, reason: str) -> Facts:
         """As `submit`."""
 
+    def rerun(self, task_id: str, payload: Facts | None, options: Facts, *, reason: str) -> Facts:
+        """As `submit`; without a payload the arguments are the old ones."""
+
     def explain(self, task_id: str) -> Listed:
         """Each reason's `code` and `message`."""
 
@@ -64,15 +68,13 @@ class Here:
 
     def submit(self, task_type: str, payload: Facts, options: Facts) -> Facts:
         """As Door says."""
-        given = dict(options)
-        delay_seconds = given.pop("delay_seconds", 0)
-        if delay_seconds:
-            given["run_after"] = timezone.now() + timedelta(seconds=delay_seconds)
-        return _accepted(
-            enqueue(
-                task_type=registry.get(task_type), kwargs=payload, submitted_by=_actor(), **given
-            )
+        task = enqueue(
+            task_type=registry.get_offered(task_type),
+            kwargs=payload,
+            submitted_by=_actor(),
+            **_timed(options),
         )
+        return _accepted(task)
 
     def list(self, states: Collection[str], options: Facts, *, limit: int) -> Listed:
         """As Door says."""
@@ -94,6 +96,13 @@ class Here:
     def requeue(self, task_id: str, *, reason: str) -> Facts:
         """As Door says."""
         return _accepted(requeue(task_id=task_id, actor=_actor(), reason=reason))
+
+    def rerun(self, task_id: str, payload: Facts | None, options: Facts, *, reason: str) -> Facts:
+        """As Door says."""
+        task = rerun(
+            task_id=task_id, actor=_actor(), reason=reason, kwargs=payload, **_timed(options)
+        )
+        return _accepted(task)
 
     def explain(self, task_id: str) -> Listed:
         """As Door says."""
@@ -125,10 +134,7 @@ class There:
 
     def submit(self, task_type: str, payload: Facts, options: Facts) -> Facts:
         """As Door says."""
-        given: Any = {name: value for name, value in options.items() if name != "queue"}
-        if "queue" in options:
-            given["priority"] = options["queue"]
-        return self._client.submit(task_type, payload, **given)
+        return self._client.submit(task_type, payload, **_spoken(options))
 
     def list(self, states: Collection[str], options: Facts, *, limit: int) -> Listed:
         """As Door says."""
@@ -146,6 +152,10 @@ class There:
     def requeue(self, task_id: str, *, reason: str) -> Facts:
         """As Door says."""
         return self._client.requeue(task_id, reason=reason)
+
+    def rerun(self, task_id: str, payload: Facts | None, options: Facts, *, reason: str) -> Facts:
+        """As Door says."""
+        return self._client.rerun(task_id, payload, reason=reason, **_spoken(options))
 
     def explain(self, task_id: str) -> Listed:
         """As Door says."""
@@ -178,6 +188,20 @@ def _row(task_id: str) -> Task:
     if task is None:
         raise TaskNotFound(task_id=task_id)
     return task
+
+
+def _timed(options: Facts) -> Any:
+    """The options as the services take them."""
+    given = dict(options)
+    delay_seconds = given.pop("delay_seconds", 0)
+    if delay_seconds:
+        given["run_after"] = timezone.now() + timedelta(seconds=delay_seconds)
+    return given
+
+
+def _spoken(options: Facts) -> Any:
+    """The options as the client takes them."""
+    return {"priority" if name == "queue" else name: value for name, value in options.items()}
 
 
 def _id(given: str) -> UUID:

@@ -1,4 +1,4 @@
-"""What is kept: tasks and what belongs to them, leases, pauses, operations, counts, keys."""
+"""What is kept: tasks and what belongs to them, leases, operations, counts, keys, webhooks."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
@@ -11,6 +11,7 @@ from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
 from jobs.models.task import Task
 from jobs.models.token import ApiToken
+from jobs.models.webhook import Webhook, WebhookDelivery
 from jobs.models.worker import LostWorker, WorkerLease
 
 __all__ = [
@@ -27,5 +28,7 @@ __all__ = [
     "Task",
     "TaskTag",
     "TaskTypes",
+    "Webhook",
+    "WebhookDelivery",
     "WorkerLease",
 ]

@@ -28,8 +28,8 @@ class Operation(models.Model):
         choices=[(state.value, state.value) for state in OperationState],
         default=OperationState.RUNNING.value,
     )
-    stopped_by = models.CharField(
-        max_length=150, blank=True, default="", help_text="Who paused or cancelled it last"
+    history = models.JSONField(
+        default=list, help_text="Who paused, resumed or cancelled it, why and when; the first first"
     )
     total_count = models.PositiveBigIntegerField(
         null=True, help_text="Tasks of the filter when it began; not counted yet: empty"
@@ -63,6 +63,12 @@ class Operation(models.Model):
         if state is OperationState.RUNNING and (self.task is None or self.task.state in ENDED):
             return OperationState.FAILED
         return state
+
+    @property
+    def stopped_by(self) -> str:
+        """Who paused or cancelled it last; empty when nobody did."""
+        stops = (line["actor"] for line in reversed(self.history) if line["verb"] != "resume")
+        return str(next(stops, ""))
 
     @property
     def percent(self) -> float | None:

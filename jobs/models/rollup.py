@@ -8,7 +8,8 @@ from jobs.models.counts import CountsField
 class Rollup(models.Model):
     """What ended in one minute on one queue for one task type; kept by the finish itself.
 
-    The first five count attempts by what their tasks became, each attempt once; `timed_out` and
+    The first five count attempts by what their tasks became, each attempt once, and beside them
+    tasks that expired, or failed with one they depend on, without having run; `timed_out` and
     `worker_died` count those of them that ended so. `wait_seconds` and `run_seconds` are sums over
     the attempts counted here, the two histograms their distributions (`jobs.domain.histogram`).
     """

@@ -16,6 +16,7 @@ def operation_facts(operation: Operation) -> dict[str, Any]:
         "reason": operation.reason,
         "state": operation.standing.value,
         "stopped_by": operation.stopped_by,
+        "history": operation.history,
         "total": operation.total_count,
         "done": operation.done_count,
         "skipped": operation.skipped_count,

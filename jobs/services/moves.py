@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from jobs.broker import changes
 from jobs.domain.states import MOVES, Move, State
+from jobs.domain.webhooks import TOLD
 from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Event, Task
+from jobs.store import webhooks
 from jobs.store.history import add_events
 
 #: Ids per statement; SQLite allows no more than 32,766 parameters.
@@ -101,7 +103,8 @@ def apply(
 ) -> None:
     """Move locked tasks, all of which may make the move; must run inside a transaction.
 
-    Without a kind no history is written: the move says nothing that the rows do not.
+    Without a kind no history is written: the move says nothing that the rows do not. The webhooks
+    that want it will be told.
     """
     if not tasks:
         return
@@ -110,6 +113,9 @@ def apply(
     Task.objects.among(ids).update(state=target, updated_at=timezone.now(), **columns)
     if kind is not None:
         record(tasks, kind=kind, actor=actor, reason=reason)
+    if target in TOLD:
+        reached = ((task.pk, task.name, target) for task in tasks)
+        webhooks.note(reached, webhooks.subscriptions())
     tell(ids, target.value)
 
 

@@ -16,6 +16,7 @@ from jobs.domain.operations import Action, OperationState
 from jobs.domain.registry import registry
 from jobs.exceptions import OperationNotFound, OperationRefused
 from jobs.models import Operation
+from jobs.selectors.facts import moment
 from jobs.selectors.pages import TaskFilter
 from jobs.selectors.queues import queues
 from jobs.services.enqueue import enqueue
@@ -31,29 +32,29 @@ def operate(*, action: Action, wanted: TaskFilter, actor: str, reason: str = "")
     operation = Operation.objects.create(
         action=action, filter=wanted.as_json(), actor=actor, reason=reason
     )
-    return _run(operation)
+    return _run(operation, by=actor)
 
 
-def pause_operation(*, operation_id: UUID, actor: str) -> Operation:
+def pause_operation(*, operation_id: UUID, actor: str, reason: str = "") -> Operation:
     """Stop an operation after the chunk it is at, and give it; one that is paused stays so.
 
     Raises:
         OperationNotFound, OperationRefused: it does not exist, or has ended.
     """
-    return _stop(operation_id, OperationState.PAUSED, actor=actor, verb="pause")
+    return _stop(operation_id, OperationState.PAUSED, verb="pause", actor=actor, reason=reason)
 
 
-def cancel_operation(*, operation_id: UUID, actor: str) -> Operation:
+def cancel_operation(*, operation_id: UUID, actor: str, reason: str = "") -> Operation:
     """Stop an operation for good, and give it; what it has done stays done.
 
     Raises:
         OperationNotFound, OperationRefused: it does not exist, or is complete.
     """
-    return _stop(operation_id, OperationState.CANCELLED, actor=actor, verb="cancel")
+    return _stop(operation_id, OperationState.CANCELLED, verb="cancel", actor=actor, reason=reason)
 
 
 @transaction.atomic
-def resume_operation(*, operation_id: UUID) -> Operation:
+def resume_operation(*, operation_id: UUID, actor: str, reason: str = "") -> Operation:
     """Let a paused or failed operation go on from where it stands; one that runs does so anyway.
 
     Raises:
@@ -63,17 +64,21 @@ def resume_operation(*, operation_id: UUID) -> Operation:
     if operation.standing is OperationState.RUNNING:
         return operation
     operation.state = OperationState.RUNNING
+    _note(operation, "resume", actor, reason)
     # A runner of before may be about to look at the state, or to leave: two do no harm.
-    return _run(operation)
+    return _run(operation, by=actor)
 
 
 @transaction.atomic
-def _stop(operation_id: UUID, target: OperationState, *, actor: str, verb: str) -> Operation:
+def _stop(
+    operation_id: UUID, target: OperationState, *, verb: str, actor: str, reason: str
+) -> Operation:
     operation = _locked(operation_id, verb=verb, allowed=_OPEN | {target})
     if operation.state != target:
-        operation.state, operation.stopped_by = target, actor
+        operation.state = target
+        _note(operation, verb, actor, reason)
         operation.ended_at = timezone.now() if target is OperationState.CANCELLED else None
-        operation.save(update_fields=["state", "stopped_by", "ended_at"])
+        operation.save(update_fields=["state", "history", "ended_at"])
     return operation
 
 
@@ -87,7 +92,14 @@ def _locked(operation_id: UUID, *, verb: str, allowed: Collection[OperationState
     return operation
 
 
-def _run(operation: Operation) -> Operation:
+def _note(operation: Operation, verb: str, actor: str, reason: str) -> None:
+    """Who did it, in the history of the locked operation; not saved yet."""
+    at = moment(timezone.now())
+    line = {"verb": verb, "actor": actor, "reason": reason, "at": at}
+    operation.history = [*operation.history, line]
+
+
+def _run(operation: Operation, *, by: str) -> Operation:
     """Give it a task that works on it, on the first queue that is served, before all others."""
     served = (queue.name for queue in queues() if queue.workers and not queue.paused)
     queue = next(served, queue_names()[0])
@@ -95,10 +107,10 @@ def _run(operation: Operation) -> Operation:
         task_type=registry.get(RUNNER),
         kwargs={"operation_id": str(operation.pk)},
         queue=queue,
-        submitted_by=operation.actor,
+        submitted_by=by,
     )
     place = (queue, str(task.pk))
     transaction.on_commit(partial(tickets.ring, [place], at_front=True), robust=True)
     operation.task = task
-    operation.save(update_fields=["state", "task"])
+    operation.save(update_fields=["state", "history", "task"])
     return operation

@@ -7,18 +7,21 @@ mark, or this look sees the end. What a crash leaves undone is in one of three p
 which maintenance empties.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.broker import tickets
 from jobs.domain.states import ENDED, Move, State
 from jobs.models import Dependency, Event, Task
 from jobs.services import moves
+from jobs.signals import dependants_failed
+from jobs.store import rollup
 
 #: Blocked tasks per transaction.
 CHUNK = 250
@@ -86,6 +89,7 @@ def settle(task_ids: Sequence[UUID]) -> None:
         for (pk, name, state), dependants in failed.items():
             _fail(dependants, f"it depends on task {pk} ({name}), which ended {state}")
         _mark(tasks, holding)
+        _count([task for dependants in failed.values() for task in dependants])
 
 
 def waits_of(tasks: Sequence[Task]) -> list[tuple[Task, list[Dependency]]]:
@@ -126,6 +130,15 @@ def _fail(tasks: Sequence[Task], why: str) -> None:
         finished_at=timezone.now(),
         error=why,
     )
+    news = partial(dependants_failed.send, None, tasks=tasks, why=why)
+    transaction.on_commit(news, robust=True)
+
+
+def _count(failed: Sequence[Task]) -> None:
+    if failed:
+        places = [(task.queue, task.name) for task in failed]
+        with connection.cursor() as cursor:
+            rollup.add_unrun(cursor, places, State.FAILURE, now=time.time())
 
 
 def _mark(tasks: Sequence[Task], holding: Sequence[Dependency]) -> None:

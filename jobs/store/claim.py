@@ -6,6 +6,8 @@ from typing import NamedTuple
 import orjson
 from django.db.backends.utils import CursorWrapper
 
+from jobs.domain.states import State
+from jobs.store import webhooks
 from jobs.store.dialect import (
     array,
     epoch_seconds,
@@ -120,7 +122,19 @@ def claim(
 
 
 def expire(cursor: CursorWrapper, task_ids: Sequence[str], *, now: float) -> list[Expired]:
-    """Revoke those of the tasks that wait beyond their `expires_at`, with an event each."""
+    """Revoke those of the tasks that wait beyond their `expires_at`, with an event each.
+
+    The webhooks that want it will be told.
+    """
+    expired = _expire(cursor, task_ids, now=now)
+    webhooks.note(
+        ((task.task_id, task.name, State.REVOKED) for task in expired),
+        webhooks.known_subscriptions(),
+    )
+    return expired
+
+
+def _expire(cursor: CursorWrapper, task_ids: Sequence[str], *, now: float) -> list[Expired]:
     if is_postgresql():
         cursor.execute(_EXPIRE_POSTGRESQL, [now, now, array(task_ids), now, now])
         return [Expired(*row) for row in cursor.fetchall()]

@@ -8,8 +8,10 @@ from django.db.backends.utils import CursorWrapper
 
 from jobs.domain.outcomes import RESCUED, TRIED, Outcome
 from jobs.domain.states import MOVES, Move, State
+from jobs.store import webhooks
 from jobs.store.dialect import array, is_postgresql, key, task_id, text_array, text_of
 
+# The claim has set `started_at`; from now on it is when the attempt began, as in the attempt's row.
 # What the task becomes: a cancel that came while the attempt failed or snoozed wins over another
 # run, but never over an end.
 _NEXT = (
@@ -27,7 +29,8 @@ WITH r AS (
                          %s::jsonb[]) AS r(id, fence, queued, started, finished, result)
 ), u AS (
     UPDATE jobs_task t SET state = 'SUCCESS', tries = t.tries + 1,
-           attempt_count = t.attempt_count + 1, finished_at = to_timestamp(r.finished),
+           attempt_count = t.attempt_count + 1, started_at = to_timestamp(r.started),
+           finished_at = to_timestamp(r.finished),
            updated_at = to_timestamp(r.finished), result = r.result, error = ''
       FROM r WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
     RETURNING t.id, t.awaited, t.attempt_count, t.fence, t.worker, r.queued, r.started, r.finished
@@ -49,6 +52,7 @@ WITH r AS (
            rescues = t.rescues + r.rescued, attempt_count = t.attempt_count + 1,
            run_after = CASE WHEN r.run_after > 0 THEN to_timestamp(r.run_after)
                             ELSE t.run_after END,
+           started_at = to_timestamp(r.started),
            finished_at = CASE WHEN {_NEXT} IN ('SUCCESS', 'FAILURE', 'REVOKED')
                               THEN to_timestamp(r.finished) END,
            updated_at = to_timestamp(r.finished), result = r.result::jsonb, error = r.error
@@ -112,7 +116,7 @@ SELECT t.id, t.attempt_count + 1, t.fence, t.worker, %s, r.queued, r.started, r.
 _UPDATE_SQLITE = f"""
 UPDATE jobs_task AS t SET state = {_NEXT}, tries = t.tries + r.tried,
        rescues = t.rescues + r.rescued, attempt_count = t.attempt_count + 1,
-       run_after = coalesce(r.run_after, t.run_after),
+       run_after = coalesce(r.run_after, t.run_after), started_at = r.started,
        finished_at = CASE WHEN {_NEXT} IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN r.finished END,
        updated_at = r.finished, result = r.result, error = r.error
   FROM (SELECT {{columns}} FROM json_each(%s)) r
@@ -134,7 +138,20 @@ class Ended(NamedTuple):
 
 
 def finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) -> Ended:
-    """End these attempts."""
+    """End these attempts, and write down for the webhooks what their tasks have reached."""
+    ended = _finish(cursor, outcomes, release=release)
+    webhooks.note(
+        (
+            (outcome.task_id, outcome.name, ended.states[outcome.task_id])
+            for outcome in outcomes
+            if outcome.task_id in ended.states
+        ),
+        webhooks.known_subscriptions(),
+    )
+    return ended
+
+
+def _finish(cursor: CursorWrapper, outcomes: Sequence[Outcome], *, release: str) -> Ended:
     lean = all(outcome.move is Move.SUCCEED and not outcome.log for outcome in outcomes)
     if is_postgresql():
         if lean:

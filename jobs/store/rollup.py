@@ -89,6 +89,10 @@ class _Line:
         ]
 
 
+#: By minute, queue and task type.
+_Lines = dict[tuple[float, str, str], _Line]
+
+
 def add(
     cursor: CursorWrapper,
     outcomes: Iterable[Outcome],
@@ -102,7 +106,7 @@ def add(
     The keys are written in order, so that two workers never wait for each other in a ring; and it
     is the transaction's last statement, so that the rows' locks live only through the commit.
     """
-    lines: dict[tuple[float, str, str], _Line] = {}
+    lines: _Lines = {}
     for outcome in outcomes:
         state = states.get(outcome.task_id)
         if state is not None:
@@ -110,9 +114,29 @@ def add(
             key = (minute, outcome.queue, outcome.name)
             line = lines.get(key) or lines.setdefault(key, _Line())
             line.add(outcome, state)
-    for task in expired:
-        key = (now - now % _MINUTE_SECONDS, task.queue, task.name)
-        lines.setdefault(key, _Line()).counts["revoked"] += 1
+    _count_unrun(lines, ((task.queue, task.name) for task in expired), State.REVOKED, now)
+    _write(cursor, lines)
+
+
+def add_unrun(
+    cursor: CursorWrapper, tasks: Iterable[tuple[str, str]], state: State, *, now: float
+) -> None:
+    """Count tasks, by queue and type, that ended in this state without an attempt.
+
+    The transaction's last statement too.
+    """
+    lines: _Lines = {}
+    _count_unrun(lines, tasks, state, now)
+    _write(cursor, lines)
+
+
+def _count_unrun(lines: _Lines, tasks: Iterable[tuple[str, str]], state: State, now: float) -> None:
+    minute = now - now % _MINUTE_SECONDS
+    for queue, name in tasks:
+        lines.setdefault((minute, queue, name), _Line()).counts[_COLUMN[state]] += 1
+
+
+def _write(cursor: CursorWrapper, lines: _Lines) -> None:
     for (minute, queue, name), line in sorted(lines.items(), key=lambda item: item[0]):
         if is_postgresql():
             cursor.execute(_POSTGRESQL, [minute, queue, name, *line.values()])

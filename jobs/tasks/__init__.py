@@ -1,5 +1,5 @@
 """The product's own task types."""
 
-from jobs.tasks import demo, operations
+from jobs.tasks import demo, operations, webhooks
 
-__all__ = ["demo", "operations"]
+__all__ = ["demo", "operations", "webhooks"]

@@ -81,7 +81,7 @@ def operators_pages(context: RequestContext) -> list[dict[str, Any]]:
     """The operators' pages that this user may see, those in use every day first."""
     pages = [
         {"name": page["name"], "url": page["admin_url"], "place": _place(page["object_name"])}
-        for app in context.get("available_apps", ())
+        for app in context.get("available_apps") or ()
         if app["app_label"] in {"jobs", "django_rq"}
         for page in app["models"]
         if page["admin_url"]

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import RequestContext
 
-from jobs.admin.actions import MOST_TASKS
+from jobs.admin import actions
 from jobs.admin.columns import list_url
 from jobs.admin.rq_buttons import split
 from jobs.domain.states import State
@@ -44,8 +44,9 @@ def rq_notice(context: RequestContext, page: str) -> dict[str, Any]:
     if effect:
         rows = Task.objects.on_queue(queue)
         rows = rows.dead_letters() if registry == "failed" else rows.filter(state=State.PENDING)
-        count = rows.order_by()[: MOST_TASKS + 1].count()
-        notice |= {"count": min(count, MOST_TASKS), "is_capped": count > MOST_TASKS}
+        most = actions.MOST_TASKS
+        count = rows.order_by()[: most + 1].count()
+        notice |= {"count": min(count, most), "is_capped": count > most}
     return notice
 
 

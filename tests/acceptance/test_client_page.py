@@ -16,7 +16,7 @@ PAGE = "docs/client.md"
 def test_the_lines_of_the_page_do_what_they_show() -> None:
     # given a site with a worker
     sessions = [text for language, text in blocks(PAGE) if language == "pycon"]
-    assert len(sessions) == 5
+    assert len(sessions) == 6
     with running_web(LIVE_BEAT_SECONDS="0.5") as web, running_worker("high", "default", "low"):
         # when somebody types what the page shows
         text = "\n".join(sessions).replace("http://localhost:8000", web.url)

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connections
@@ -6,8 +6,10 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from jobs.broker.connection import redis as redis_client
+from jobs.store import webhooks
 from taskqueue_site.up.ports import free_port
 from tests.support.api import Caller
+from tests.support.receiver import ALLOWED, Receiver, running_receiver
 from tests.support.staff import make_superuser_client
 
 
@@ -42,3 +44,29 @@ def no_redis(settings: Settings) -> Iterator[None]:
 def root(db: None) -> Client:
     """A browser in which the superuser root is logged in."""
     return make_superuser_client()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver of webhooks on this machine."""
+    with running_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_webhooks() -> Iterator[None]:
+    """This process has not looked at the webhooks before, nor does it remember them after."""
+    webhooks.forget()
+    yield
+    webhooks.forget()
+
+
+@pytest.fixture
+def jobs(settings: Settings) -> Callable[..., None]:
+    """Sets keys of settings.JOBS; receivers on this machine may be told."""
+
+    def use(**keys: object) -> None:
+        settings.JOBS = settings.JOBS | {key.upper(): value for key, value in keys.items()}
+
+    use(**ALLOWED)
+    return use

@@ -8,6 +8,7 @@ from jobs.domain.operations import Action
 from jobs.domain.states import State
 from jobs.models import Operation
 from jobs.selectors.pages import TaskFilter
+from jobs.services.operate import pause_operation, resume_operation
 from tests.support.operations import begin
 from tests.support.staff import client_of, said
 
@@ -38,7 +39,20 @@ def test_the_admins_buttons_pause_resume_and_cancel(root):
 
     assert seen == ["paused", "running", "cancelled", "cancelled"]
     assert "it cannot resume" in said(answer)
-    assert Operation.objects.get().stopped_by == "root"
+    lines = Operation.objects.get().history
+    assert [line["verb"] for line in lines] == ["pause", "resume", "cancel"]
+    assert {line["actor"] for line in lines} == {"root"}
+
+
+def test_the_admin_tells_who_did_what_to_an_operation_the_latest_first(root):
+    operation = begin()
+    pause_operation(operation_id=operation.pk, actor="bob", reason="<b>lunch</b>")
+    resume_operation(operation_id=operation.pk, actor="eve")
+
+    page = root.get(PAGE).content.decode()
+
+    assert page.index("resume by eve") < page.index("pause by bob")
+    assert "&lt;b&gt;lunch&lt;/b&gt;" in page
 
 
 @pytest.mark.parametrize("word", ["pause", "resume", "cancel"])

@@ -144,6 +144,14 @@ def test_the_form_is_for_those_who_may_submit():
     assert not Task.objects.exists()
 
 
+def test_what_is_the_projects_own_affair_has_a_page_and_no_form(root):
+    own = f"{PAGE}type/jobs.run_5Foperation/"
+
+    assert 'action="#run"' not in root.get(own).content.decode()
+    assert root.post(own, {"argument-operation_id": "x"}).status_code == 404
+    assert not Task.objects.exists()
+
+
 def test_nothing_is_added_or_changed_there_by_hand(root):
     for path in ("add/", "1/change/", "1/delete/"):
         assert root.get(f"{PAGE}{path}").status_code == 404

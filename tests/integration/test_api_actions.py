@@ -201,8 +201,14 @@ def test_an_operation_is_paused_resumed_and_cancelled_by_the_api(api):
 
     for verb, state in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
         for _ in range(2):
-            answer = api.post(f"operations/{operation.pk}/{verb}")
+            answer = api.post(f"operations/{operation.pk}/{verb}", {"reason": f"to {verb} it"})
             assert (answer.status_code, answer.json()["state"]) == (200, state)
+    told = [(line["verb"], line["actor"], line["reason"]) for line in answer.json()["history"]]
+    assert told == [
+        ("pause", "anonymous", "to pause it"),
+        ("resume", "anonymous", "to resume it"),
+        ("cancel", "anonymous", "to cancel it"),
+    ]
     problem = problem_of(api.post(f"operations/{operation.pk}/pause"), 409, "operation_refused")
     assert problem["state"] == "cancelled"
 

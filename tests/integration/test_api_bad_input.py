@@ -1,17 +1,19 @@
 """What the API refuses, and that nothing is written then."""
 
+import re
 from typing import Any
 
 import pytest
 
 from jobs.conf import get_conf
 from jobs.models import Task
-from tests.support.api import EMAIL, fields_of, problem_of
+from tests.support.api import EMAIL, Caller, fields_of, problem_of
 from tests.support.rows import make_task
 
 pytestmark = pytest.mark.django_db
 
 ADD = {"name": "add", "args": [1, 2]}
+ACT = {"action": "cancel", "filter": {"queue": "low"}}
 NAMES_A_FIELD: dict[str, tuple[dict[str, Any], str]] = {
     "no task type": ({"args": [1, 2]}, "task_type"),
     "an empty task type": ({"task_type": ""}, "task_type"),
@@ -242,3 +244,28 @@ def test_a_reason_is_a_text_that_can_be_kept(api, body):
 
     assert fields_of(problem_of(response, 400, "invalid_input")) == ["reason"]
     assert Task.objects.get().state == "PENDING"
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "rest"),
+    [
+        ("tasks/{}/cancel", "ReasonForm", {}),
+        ("tasks/{}/rerun", "RerunForm", {}),
+        ("tasks/actions", "ActionForm", ACT),
+        ("queues/low/pause", "PauseForm", {}),
+    ],
+)
+def test_a_reason_that_no_database_can_store_is_refused_and_described_as_such(
+    root, address, form, rest
+):
+    # given what the description says of the reason
+    api = Caller(root)
+    described = api.get("schema").json()["components"]["schemas"][form]["properties"]["reason"]
+
+    # when it holds a NUL
+    response = api.post(address.format(make_task().pk), rest | {"reason": "a\0b"})
+
+    # then the description does not allow it either
+    assert fields_of(problem_of(response, 400, "invalid_input")) == ["reason"]
+    assert re.search(described["pattern"], "a\nb")
+    assert not re.search(described["pattern"], "a\0b")

@@ -10,6 +10,8 @@ import pytest
 
 from bootstrap import ROOT, Environment
 
+pytestmark = pytest.mark.without_database
+
 WITHOUT_ENSUREPIP = """
 import importlib.util
 real = importlib.util.find_spec

@@ -106,6 +106,39 @@ def test_a_task_is_cancelled_and_run_again(client: Any) -> None:
     assert reload(task).state == State.PENDING
 
 
+def test_a_task_is_run_once_more_as_a_new_one_with_other_arguments(client: Any) -> None:
+    # given
+    old = make_task(state=State.FAILURE, queue="low", kwargs={"x": 1, "y": 2})
+
+    # when it is run again as it was, and otherwise
+    same = client.rerun(old.pk)
+    other = client.rerun(
+        old.pk, {"x": 5, "y": 2}, reason="a typo", priority="high", max_retries=7, tags=["again"]
+    )
+
+    # then both are new tasks, which name the old one
+    assert [answer["status"] for answer in (same, other)] == ["PENDING"] * 2
+    rows = [Task.objects.get(pk=answer["task_id"]) for answer in (same, other)]
+    assert [(row.parent, row.kwargs, row.queue) for row in rows] == [
+        (old.pk, {"x": 1, "y": 2}, "low"),
+        (old.pk, {"x": 5, "y": 2}, "high"),
+    ]
+    assert (rows[1].max_retries, rows[1].tags) == (7, ["again"])
+    assert Event.objects.get(task=rows[1]).reason == "a typo"
+    assert reload(old).state == State.FAILURE
+
+
+def test_a_rerun_that_is_not_allowed_says_why(client: Any) -> None:
+    running = make_task(state=State.STARTED)
+
+    with pytest.raises(Conflict) as refused:
+        client.rerun(running.pk)
+    assert refused.value.state == "STARTED"
+    with pytest.raises(BadRequest) as wrong:
+        client.rerun(make_task(state=State.FAILURE).pk, {"x": "one", "y": 2})
+    assert [fault["field"] for fault in wrong.value.errors] == ["payload.x"]
+
+
 def test_reasons_and_numbers_are_told(client: Any) -> None:
     task = make_task(queue="low")
 

@@ -203,3 +203,29 @@ def test_one_exchange_ends_and_claims_together():
 
     assert did.ended == {str(first.pk): State.SUCCESS}
     assert [claim.task_id for claim in did.claims] == [str(second.pk)]
+
+
+@pytest.mark.parametrize(
+    ("move", "ending", "log"),
+    [
+        (Move.SUCCEED, Ending.SUCCEEDED, ""),
+        (Move.SUCCEED, Ending.SUCCEEDED, "a line"),
+        (Move.RETRY, Ending.FAILED, ""),
+        (Move.FAIL, Ending.FAILED, ""),
+    ],
+)
+def test_a_task_began_when_its_attempt_did_not_when_it_was_claimed(move, ending, log):
+    # given a task that lay claimed for a while before it began
+    task = make_task()
+    claim = claimed(task)
+    began = time.time() + 5
+
+    # when it has ended
+    finished(
+        outcome_of(claim, move=move, ending=ending, log=log, started=began, finished=began + 2)
+    )
+
+    # then its row tells the same as its attempt's
+    (attempt,) = task.attempts.all()
+    assert reload(task).started_at == attempt.started_at
+    assert attempt.started_at.timestamp() == pytest.approx(began, abs=0.001)

@@ -1,6 +1,7 @@
 """Actions over many tasks: what is counted, what is done, and what stops and goes on."""
 
 import uuid
+from datetime import datetime
 
 import pytest
 from django.db import connection
@@ -221,21 +222,34 @@ def test_it_is_paused_resumed_and_cancelled():
 
     # and resumed
     first = operation.task_id
-    resumed = resume_operation(operation_id=operation.pk)
+    resumed = resume_operation(operation_id=operation.pk, actor="eve", reason="lunch is over")
     assert resumed.standing is OperationState.RUNNING
     assert resumed.task_id != first
-    assert resume_operation(operation_id=operation.pk).task_id == resumed.task_id
+    assert resumed.task.submitted_by == "eve"
+    again = resume_operation(operation_id=operation.pk, actor="zoe")
+    assert again.task_id == resumed.task_id
     advance(operation_id=operation.pk, limit=2)
 
     # and cancelled
     for _ in range(2):
-        cancelled = cancel_operation(operation_id=operation.pk, actor="bob")
+        cancelled = cancel_operation(operation_id=operation.pk, actor="cem", reason="enough")
         assert cancelled.standing is OperationState.CANCELLED
     assert cancelled.ended_at is not None
     assert worked(operation).done_count == 4
     assert states(tasks).count("PENDING") == 4
     with pytest.raises(OperationRefused, match="is cancelled: it cannot resume"):
-        resume_operation(operation_id=operation.pk)
+        resume_operation(operation_id=operation.pk, actor="zoe")
+
+    # then each of these, once, is in its history, and nothing that changed nothing
+    lines = Operation.objects.get().history
+    assert [(line["verb"], line["actor"], line["reason"]) for line in lines] == [
+        ("pause", "bob", ""),
+        ("resume", "eve", "lunch is over"),
+        ("cancel", "cem", "enough"),
+    ]
+    moments = [datetime.fromisoformat(line["at"]) for line in lines]
+    assert operation.created_at < moments[0] < moments[1] < moments[2]
+    assert (cancelled.actor, cancelled.stopped_by) == ("ann", "cem")
 
 
 def test_one_that_is_complete_or_unknown_cannot_be_changed():
@@ -258,8 +272,9 @@ def test_one_whose_task_ended_without_it_has_failed_and_can_be_resumed(state: St
     operation = Operation.objects.get(pk=operation.pk)
     assert operation.standing is OperationState.FAILED
 
-    resumed = resume_operation(operation_id=operation.pk)
+    resumed = resume_operation(operation_id=operation.pk, actor="eve")
 
+    assert [line["verb"] for line in resumed.history] == ["resume"]
     assert resumed.standing is OperationState.RUNNING
     assert reload(resumed.task).state == State.PENDING
     assert worked(operation).done_count == 3

@@ -4,7 +4,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.workers import ROOT
+
+pytestmark = pytest.mark.without_database
 
 
 def test_without_a_browser_it_says_so_in_one_line() -> None:

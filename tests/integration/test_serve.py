@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from jobs.models import Event, Task
 from taskqueue_site.up.ports import free_port, is_free
+from tests.support.process_tree import descendants
 from tests.support.rows import make_task
 from tests.support.web import read, running_web
 from tests.support.workers import ROOT, wait_for
@@ -77,6 +78,21 @@ def test_it_ends_well_by_either_signal(by: signal.Signals, processes: str) -> No
     assert is_free("127.0.0.1", web.port)
 
 
+def test_with_reload_it_starts_anew_when_a_source_file_changes() -> None:
+    # given a server that watches the sources
+    with running_web("--reload") as web:
+        before = descendants(web.process.pid)
+
+        # when one is written anew
+        (ROOT / "taskqueue_site" / "wsgi.py").touch()
+
+        # then other processes answer, at the same address, and end as well
+        wait_for(lambda: descendants(web.process.pid) - before, what="a new process")
+        web.wait_until_up()
+        assert web.stop() == 0
+    assert is_free("127.0.0.1", web.port)
+
+
 def test_a_port_in_use_is_told_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -88,6 +104,7 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
     ]
 
 
+@pytest.mark.without_database
 @pytest.mark.parametrize(
     ("variable", "given", "allowed"),
     [

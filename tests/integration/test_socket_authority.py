@@ -29,13 +29,18 @@ async def _nothing_stays_open() -> AsyncIterator[None]:
     await read(connections.close_all)
 
 
-async def opened(path: str, *headers: tuple[bytes, bytes], client: str = "127.0.0.1") -> Socket:
-    """An accepted socket of this site's own origin."""
+async def opened(
+    path: str,
+    *headers: tuple[bytes, bytes],
+    client: str = "127.0.0.1",
+    origin: bytes = b"http://localhost",
+) -> Socket:
+    """An accepted socket, of this site's own origin unless told otherwise."""
     scope = {
         "type": "websocket",
         "path": path,
         "query_string": b"",
-        "headers": [(b"origin", b"http://localhost"), *headers],
+        "headers": [*([(b"origin", origin)] if origin else []), *headers],
         "client": (client, 4711),
         "subprotocols": [],
     }

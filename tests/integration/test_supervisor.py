@@ -11,6 +11,8 @@ import pytest
 from tests.support.process_tree import descendants, is_alive
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.without_database
+
 POLITE = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("goodbye")))

@@ -1,17 +1,13 @@
 """`manage.py tasks`, in this project's database and against a served site."""
 
-import io
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connections
 from redis import Redis
 
 from jobs.domain.outcomes import Ending
@@ -20,6 +16,7 @@ from jobs.models import Event, Task
 from taskqueue_site.up.ports import free_port
 from tests.support.rows import claimed, finished, make_task, outcome_of, reload
 from tests.support.scripted import answer, scripted
+from tests.support.shell import Shell, Terminal
 from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, running_web
 from tests.support.workers import ROOT
@@ -31,39 +28,6 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 def web(django_db_setup: None) -> Iterator[WebProcess]:
     with running_web(LIVE_BEAT_SECONDS="0.5") as process:
         yield process
-
-
-class Terminal(io.StringIO):
-    """What a person looks at."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-class Shell:
-    """Types `manage.py tasks` with the flags of one place."""
-
-    def __init__(self, *flags: str, output: type[io.StringIO] = io.StringIO) -> None:
-        self._flags = flags
-        self._output = output
-        self.said = output()
-
-    def tasks(self, verb: str, *words: object) -> str:
-        """What a verb prints."""
-        self.said = self._output()
-        call_command("tasks", verb, *self._flags, *map(str, words), stdout=self.said)
-        return self.said.getvalue()
-
-    def facts(self, verb: str, *words: object) -> Any:
-        """What it prints for programs."""
-        return json.loads(self.tasks(verb, *words, "--json"))
-
-    def in_thread(self, verb: str, *words: object) -> str:
-        """The same, from a thread that leaves no connection behind."""
-        try:
-            return self.tasks(verb, *words)
-        finally:
-            connections.close_all()
 
 
 @pytest.fixture(params=["here", "there"])
@@ -139,6 +103,27 @@ def test_a_task_is_shown_with_its_attempts(shell: Shell) -> None:
     assert 'kwargs           {"x": 1, "y": 2}\n' in words
     assert "attempt 1        succeeded on w1\n" in words
     assert (facts["result"], len(facts["attempts"])) == (3, 1)
+
+
+def test_a_task_is_run_once_more_as_a_new_one_with_other_arguments(shell: Shell) -> None:
+    # given
+    old = make_task(state=State.FAILURE, queue="low", kwargs={"x": 1, "y": 2})
+
+    # when
+    same = shell.tasks("rerun", old.pk)
+    words = ["--queue", "high", "--delay-seconds", "60", "--tag", "again", "--reason", "a typo"]
+    other = shell.facts("rerun", old.pk, '{"x": 5, "y": 2}', *words)
+
+    # then
+    first, second = Task.objects.filter(parent=old.pk).order_by("pk")
+    assert same == f"{first.pk} is PENDING on queue low.\n"
+    assert first.kwargs == old.kwargs
+    assert (other["task_id"], other["status"]) == (str(second.pk), "SCHEDULED")
+    assert (second.kwargs, second.queue, second.tags) == ({"x": 5, "y": 2}, "high", ["again"])
+    assert Event.objects.get(task=second).reason == "a typo"
+    assert second.submitted_by
+    with pytest.raises(CommandError, match="STARTED"):
+        shell.tasks("rerun", make_task(state=State.STARTED).pk)
 
 
 def test_a_task_is_cancelled_and_run_again(shell: Shell) -> None:
@@ -236,6 +221,7 @@ def test_what_is_refused_is_one_sentence_and_status_1(
     assert refused.value.returncode == 1
 
 
+@pytest.mark.without_database
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -4,10 +4,19 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 _GENERATED = re.compile(r"^\s*([\d,]+) generated", re.MULTILINE)
+
+
+def known(dictionary: str) -> list[str]:
+    """The values of a dictionary of the configuration."""
+    values: list[str] = tomllib.loads(CONFIGURATION.read_text())["dictionaries"][dictionary][
+        "values"
+    ]
+    return values
 
 
 def fuzz(url: str, token: str, *, most_per_call: int, seed: int, folder: Path) -> int:

@@ -80,7 +80,7 @@ def _cut(crowd: Crowd, seconds: float) -> None:
 
 
 def _crashed(server: PostgresServer, seconds: float) -> None:
-    """The server dies as in a power cut, and comes back."""
+    """The server dies, and comes back to what its log holds."""
     place = binaries()
     assert place is not None
     connections.close_all()

@@ -4,9 +4,10 @@ Loaded with `-p` because Django's settings are read before any conftest.py, and 
 addresses of the servers from the environment.
 """
 
+import json
 import os
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,14 @@ DATABASES = ("sqlite", "postgresql")
 MARKERS = (
     "acceptance: starts real processes of the product",
     "browser: drives a real Chromium",
+    "without_database: uses none, or none of the run's; of two databases it runs on the first",
 )
+WITHOUT_DATABASE = ("tests/unit/", "tests/architecture/")
+"""Where all tests are without_database."""
 COUNTS_FILE = "TEST_COUNTS_FILE"
-"""The variable that names a file for the last line's counts."""
+"""The variable that names a file for the counts: outcome -> tests."""
+TOLD = "told"
+"""The property by which a test says at the end of the run what it did (`record_property`)."""
 SERVERS = pytest.StashKey[Servers]()
 
 
@@ -30,6 +36,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=DATABASES,
         default=os.environ.get("TEST_DATABASE") or "sqlite",
         help="the database to test on (default: TEST_DATABASE, else sqlite)",
+    )
+    parser.addoption(
+        "--only-with-database",
+        action="store_true",
+        help="leave out what is marked without_database, the tests of "
+        f"{' and '.join(WITHOUT_DATABASE)} among them",
+    )
+    parser.addoption(
+        "--share",
+        type=_share,
+        default=(1, 1),
+        metavar="N/M",
+        help="run the Nth of M shares of the files; all M together run each file once",
     )
 
 
@@ -56,15 +75,36 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.getoption('--database')}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    files = share_of({item.path for item in items}, *config.getoption("--share"))
+    chosen, others = [], []
+    for item in items:
+        if item.nodeid.startswith(WITHOUT_DATABASE):
+            item.add_marker("without_database")
+        wanted = not (
+            config.getoption("--only-with-database") and item.get_closest_marker("without_database")
+        )
+        (chosen if wanted and item.path in files else others).append(item)
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = chosen
     reason = chromium.why_not()
     for item in items:
         if reason and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def share_of(files: Iterable[Path], number: int, count: int) -> set[Path]:
+    """The files of that share, the first is 1; neighbours fall into different shares."""
+    return set(sorted(files)[number - 1 :: count])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """List what this machine could not run, with the reason."""
+    """List what tests have to tell, and what this machine could not run, with the reason."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, what in report.user_properties:
+            if name == TOLD:
+                terminalreporter.line(f"{report.nodeid.partition('::')[0]}: {what}")
     missing = Counter(
         str(report.longrepr[2]).removeprefix("Skipped: ")
         for report in terminalreporter.stats.get("skipped", [])
@@ -78,5 +118,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for line in lines:
             terminalreporter.line(line)
     if COUNTS_FILE in os.environ:
-        parts, _ = terminalreporter.build_summary_stats_line()
-        Path(os.environ[COUNTS_FILE]).write_text(", ".join(text for text, _ in parts))
+        told_of = ("failed", "error", "passed", "skipped")
+        counts = {each: len(terminalreporter.stats.get(each, [])) for each in told_of}
+        Path(os.environ[COUNTS_FILE]).write_text(json.dumps(counts))
+
+
+def _share(text: str) -> tuple[int, int]:
+    number, count = map(int, text.split("/"))
+    if not 1 <= number <= count:
+        raise ValueError(text)
+    return number, count

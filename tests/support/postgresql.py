@@ -46,9 +46,15 @@ def binaries() -> Path | None:
 
 
 class PostgresServer:
-    """A server with durable commits (`fsync` on) and its data in a temporary folder."""
+    """A server with its data in a temporary folder.
 
-    def __init__(self) -> None:
+    Unless it is to be as in production, a commit survives the death of all its processes, which is
+    what tests can bring about, and does not wait for the disk (`fsync` off); and what it knows of a
+    table changes when a test asks for it, not now and then (`autovacuum` off).
+    """
+
+    def __init__(self, *, as_in_production: bool = False) -> None:
+        self._options = () if as_in_production else ("-c", "fsync=off", "-c", "autovacuum=off")
         self.port = free_port()
         self.folder = Path()
         self.process: subprocess.Popen[bytes] | None = None
@@ -82,6 +88,7 @@ class PostgresServer:
         log = (self.folder / "server.log").open("ab")
         command = [str(place / "postgres"), "-D", str(data), "-p", str(self.port)]
         command += ["-k", str(self.folder), "-h", "127.0.0.1", "-c", "max_connections=200"]
+        command += self._options
         with log:
             self.process = subprocess.Popen(
                 [*self._unprivileged(), *command],
@@ -95,7 +102,7 @@ class PostgresServer:
         self._wait(place)
 
     def crash(self) -> None:
-        """End the server at once, as a power cut would; `run` starts it again."""
+        """End the server at once and without a checkpoint; `run` starts it again."""
         if self.process is not None:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait(timeout=STOP_SECONDS)

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from taskqueue_site.up.ports import free_port
 from tests.support.waiting import wait_for
-from tests.support.workers import ROOT
+from tests.support.workers import ROOT, START_SECONDS
 
 
 class WebProcess:
@@ -35,7 +35,7 @@ class WebProcess:
 
     def wait_until_up(self) -> None:
         """Until a request is answered."""
-        wait_for(self._answers, what=f"a server on {self.url}")
+        wait_for(self._answers, seconds=START_SECONDS, what=f"a server on {self.url}")
 
     def stop(self, *, seconds: float = 15.0, by: signal.Signals = signal.SIGTERM) -> int:
         """Signal it, and give the exit status."""

@@ -17,6 +17,8 @@ from tests.support.process_tree import descendants
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+#: On a machine with more to do than cores, to import the product alone may take long.
+START_SECONDS = 45.0
 #: What a test leaves running may end within this, at the end of the test.
 DRAIN_SECONDS = 1.5
 END_SECONDS = 10.0
@@ -120,8 +122,9 @@ def running_worker(*arguments: str, **environment: str) -> Iterator[WorkerProces
     """A worker that has a horse; gone at the end, whatever happened."""
     worker = WorkerProcess(*arguments, **environment)
     try:
-        wait_for(lambda: WorkerLease.objects.filter(pid=worker.pid).exists(), what="a lease")
-        wait_for(worker.horse_pid, what="a work-horse")
+        lease = WorkerLease.objects.filter(pid=worker.pid)
+        wait_for(lease.exists, seconds=START_SECONDS, what="a lease")
+        wait_for(worker.horse_pid, seconds=START_SECONDS, what="a work-horse")
         yield worker
     finally:
         worker.end()
@@ -184,7 +187,7 @@ def running_crowd(count: int, *arguments: str, **environment: str) -> Iterator[C
     """Workers that have horses; gone at the end, whatever happened."""
     crowd = Crowd(count, *arguments, **environment)
     try:
-        wait_for(crowd.are_ready, what="a work-horse for each worker")
+        wait_for(crowd.are_ready, seconds=START_SECONDS, what="a work-horse for each worker")
         yield crowd
     finally:
         crowd.end()

@@ -1,7 +1,7 @@
 """Answers about actions over many tasks."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,15 @@ class PreviewAnswer(Answer):
     skipped: int = Field(description="Those whose state refuses it.")
 
 
+class OperationLine(Answer):
+    """What somebody did to an action over many tasks."""
+
+    verb: Literal["pause", "resume", "cancel"]
+    actor: str
+    reason: str
+    at: datetime
+
+
 class OperationAnswer(Answer):
     """An action over many tasks, and how far it has come."""
 
@@ -31,6 +40,9 @@ class OperationAnswer(Answer):
     reason: str
     state: OperationState
     stopped_by: str = Field(description="Who paused or cancelled it last.")
+    history: list[OperationLine] = Field(
+        description="Who paused, resumed or cancelled it, the first first."
+    )
     total: int | None = Field(description="Tasks of the filter; null until they are counted.")
     done: int
     skipped: int = Field(description="Left as they were: their state refuses the action.")

@@ -12,10 +12,10 @@ class Command(BaseCommand):
     """Each verb is a command of its own."""
 
     help = (
-        "Submit, list, show, cancel, requeue, watch and explain tasks, in this project's database "
-        "or with --url at another site; create, list and revoke API tokens. Each verb has flags "
-        "of its own: manage.py tasks submit --help. Exit status 1 when something is refused or a "
-        "watched task did not succeed, 2 when the command is wrong."
+        "Submit, list, show, cancel, requeue, rerun, watch and explain tasks, in this project's "
+        "database or with --url at another site; create, list and revoke API tokens. Each verb "
+        "has flags of its own: manage.py tasks submit --help. Exit status 1 when something is "
+        "refused or a watched task did not succeed, 2 when the command is wrong."
     )
     requires_system_checks = ()
     requires_migrations_checks = False
