@@ -51,16 +51,12 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
     list_display = (
         "worker",
         "worker_state",
-        "on_host",
-        "pid",
+        "where",
         "queue_list",
         "current_tasks",
         "memory",
         "heartbeat",
-        "succeeded",
-        "failed",
-        "release_name",
-        "started",
+        "ended",
         "buttons",
     )
     sortable_by = ()
@@ -147,10 +143,13 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
         words = facts.instructed.words if facts.instructed else ""
         return format_html("{}{}", state_badge(facts.state), outside(words, 60, "jobs-second"))
 
-    @admin.display(description="host")
-    def on_host(self, lease: WorkerLease) -> str:
-        """Where it runs."""
-        return outside(lease.host, 40)
+    @admin.display(description=_("host, process, release"))
+    def where(self, lease: WorkerLease) -> str:
+        """Where it runs, and the release of its code."""
+        process = f"{lease.pid}, {lease.release}" if lease.release else str(lease.pid)
+        return format_html(
+            "<div>{}{}</div>", outside(lease.host, 40), outside(process, 40, "jobs-second")
+        )
 
     @admin.display(description="queues")
     def queue_list(self, lease: WorkerLease) -> str:
@@ -171,40 +170,30 @@ class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
         """Of all its processes, as of the last heartbeat."""
         return NOTHING if lease.memory_mb is None else f"{lease.memory_mb:,.0f} MiB"
 
-    @admin.display(description=_("release"))
-    def release_name(self, lease: WorkerLease) -> str:
-        """Of the code that it runs."""
-        return outside(lease.release, 20) if lease.release else NOTHING
-
     @admin.display(description=_("tell it"))
     def buttons(self, lease: WorkerLease) -> SafeString:
         """Links to the questions, each of which changes nothing yet."""
         verbs = possible(_facts(lease).state)
-        return format_html_join(
+        links = format_html_join(
             " ",
             '<a class="jobs-act" href="{}">{}<span class="visually-hidden"> {}</span></a>',
             ((verb.url(lease.name), verb.label, seen(lease.name)) for verb in verbs),
         )
+        return format_html("<div>{}</div>", links)
 
-    @admin.display(description="heartbeat")
+    @admin.display(description=_("heartbeat, start"))
     def heartbeat(self, lease: WorkerLease) -> str:
-        """How long ago it renewed its lease."""
-        return format_html("{} ago", duration(_facts(lease).heartbeat_age_seconds))
+        """How long ago it renewed its lease, and when it began."""
+        return format_html(
+            '<div>{}<span class="jobs-second">{}</span></div>',
+            _("%(time)s ago") % {"time": duration(_facts(lease).heartbeat_age_seconds)},
+            moment(lease.started_at),
+        )
 
-    @admin.display(description="succeeded")
-    def succeeded(self, lease: WorkerLease) -> str:
-        """Attempts it ended well."""
-        return f"{lease.succeeded_count:,}"
-
-    @admin.display(description="failed")
-    def failed(self, lease: WorkerLease) -> str:
-        """Attempts it ended badly."""
-        return f"{lease.failed_count:,}"
-
-    @admin.display(description="started")
-    def started(self, lease: WorkerLease) -> str:
-        """In the viewer's zone, where there is a script to turn it."""
-        return moment(lease.started_at)
+    @admin.display(description=_("done / failed"))
+    def ended(self, lease: WorkerLease) -> str:
+        """Attempts that ended well, and badly."""
+        return f"{lease.succeeded_count:,} / {lease.failed_count:,}"
 
 
 def state_badge(state: str) -> SafeString:

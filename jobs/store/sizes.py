@@ -15,7 +15,7 @@ SELECT relname, CASE WHEN reltuples >= 0 THEN reltuples::bigint END,
 SELECT '', NULL, pg_database_size(current_database()), NULL
 """
 _SQLITE = """
-SELECT '{table}', (SELECT max(rowid) FROM {table}), NULL, NULL
+SELECT '{table}', (SELECT coalesce(max(rowid), 0) FROM {table}), NULL, NULL
 """
 _SQLITE_WHOLE = """
 SELECT '', NULL, page_count * page_size, NULL FROM pragma_page_count(), pragma_page_size()
