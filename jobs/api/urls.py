@@ -33,7 +33,7 @@ from jobs.api.task_types import TaskTypeList
 from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
 from jobs.api.views import UnknownAddress
 from jobs.api.webhooks import OneWebhook, RotateSecret, WebhookList
-from jobs.api.workers import Health, Stats, WorkerList
+from jobs.api.workers import Health, QuietWorker, ResumeWorker, Stats, StopWorker, WorkerList
 
 app_name = "api"
 
@@ -56,6 +56,9 @@ CALLS: Calls = (
     ("workers/stats", Stats, "workers-stats"),
     ("workers/health", Health, "workers-health"),
     ("workers", WorkerList, "workers"),
+    ("workers/<str:name>/quiet", QuietWorker, "worker-quiet"),
+    ("workers/<str:name>/stop", StopWorker, "worker-stop"),
+    ("workers/<str:name>/resume", ResumeWorker, "worker-resume"),
     ("queues", QueueList, "queues"),
     ("queues/<str:name>", OneQueue, "queue"),
     ("queues/<str:name>/pause", PauseQueue, "queue-pause"),

@@ -4,6 +4,7 @@ import logging
 import time
 
 from jobs.broker.connection import BrokerAway
+from jobs.broker.counters import count
 from jobs.broker.leader import lead, resign
 from jobs.maintenance.forget import forget_failure_counts, forget_keys
 from jobs.maintenance.mirror import mirror_failures
@@ -34,11 +35,13 @@ class Maintenance:
         if not lead(self._name):
             return
         try:
-            promote()
-            unblock()
-            self._sweeper.sweep()
-            self._reaper.reap()
-            forget_keys()
+            count(
+                promoted=promote(),
+                unblocked=unblock(),
+                rung_again=self._sweeper.sweep(),
+                workers_lost=len(self._reaper.reap()),
+                keys_forgotten=forget_keys(),
+            )
             serve_webhooks()
             self._forget()
             self._mirror()

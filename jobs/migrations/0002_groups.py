@@ -15,6 +15,7 @@ PERMISSIONS = {
     "discard_task": ("task", "Can discard dead letters"),
     "pause_queue": ("task", "Can pause and resume queues"),
     "triage_failures": ("task", "Can acknowledge, mute, resolve and assign failures"),
+    "manage_workers": ("task", "Can quiet and stop workers"),
     "manage_tokens": ("task", "Can create and revoke API tokens"),
     "manage_webhooks": ("task", "Can manage webhooks"),
     "manage_schedules": ("task", "Can manage schedules"),
@@ -29,6 +30,7 @@ OPERATOR = (
     "discard_task",
     "pause_queue",
     "triage_failures",
+    "manage_workers",
 )
 GROUPS = {"viewer": VIEWER, "operator": OPERATOR, "admin": tuple(PERMISSIONS)}
 

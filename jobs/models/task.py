@@ -217,6 +217,7 @@ class Task(models.Model):
             ("view_payload", "Can see arguments, results and errors"),
             ("pause_queue", "Can pause and resume queues"),
             ("triage_failures", "Can acknowledge, mute, resolve and assign failures"),
+            ("manage_workers", "Can quiet and stop workers"),
             ("manage_tokens", "Can create and revoke API tokens"),
             ("manage_webhooks", "Can manage webhooks"),
             ("manage_schedules", "Can manage schedules"),

@@ -24,6 +24,7 @@ OPERATOR = VIEWER | {
     "discard_task",
     "pause_queue",
     "triage_failures",
+    "manage_workers",
 }
 ADMIN = OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
 ROLES = {
