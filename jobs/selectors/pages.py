@@ -18,7 +18,7 @@ from jobs.domain.task_ids import first_id, moment_of
 from jobs.models import Task
 from jobs.models.task import TaskQuerySet
 from jobs.selectors.facts import LONG_COLUMNS, moment
-from jobs.selectors.reach import Reach, reach
+from jobs.selectors.reach import Reach, in_state, reach
 from jobs.selectors.search import Wanted
 from jobs.store.dialect import is_postgresql
 
@@ -195,7 +195,10 @@ def _rows(
     rows = wanted.in_order(floor=floor, before=before).defer(*LONG_COLUMNS)
     if wanted.failure:
         rows = rows.filter(discarded_at=None)
-    if states != ALL:
+    if wanted.failure and len(states) == 1:
+        (state,) = states
+        rows = in_state(rows, state)
+    elif states != ALL:
         narrowing["state"] = sorted(states)
     for column, values in narrowing.items():
         if column in hidden and not (is_postgresql() and (wanted.tag or column == "state")):
@@ -237,7 +240,7 @@ def _parts(wanted: Wanted) -> list[frozenset[State]]:
     """
     if wanted.tag:
         return [wanted.states]
-    if wanted.states != ALL:
+    if wanted.states != ALL or wanted.failure:
         return [frozenset({state}) for state in wanted.states]
     if is_postgresql() and (wanted.queues or wanted.names):
         return [OPEN, ENDED]

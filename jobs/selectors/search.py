@@ -88,7 +88,7 @@ class Wanted:
         if self.examined or any(len(each) > 1 for each in named):
             return True
         if self.failure:
-            return bool(named) or len(self.states) > 1
+            return bool(named)
         if is_postgresql() and (named or (by_state and State.SUCCESS in self.states)):
             return True
         return len(named) + by_state + bool(self.tag) > 1
