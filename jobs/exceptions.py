@@ -107,6 +107,13 @@ class OperationRefused(TaskQueueError):
     message = "Operation {operation_id} is {state}: it cannot {verb}."
 
 
+class FailureNotFound(TaskQueueError):
+    """No failures have this fingerprint."""
+
+    code = "failure_not_found"
+    message = "There are no failures {fingerprint!r}."
+
+
 class WorkerNotFound(TaskQueueError):
     """No worker is registered under this name."""
 

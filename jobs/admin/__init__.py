@@ -1,6 +1,7 @@
 """The operators' pages in the Django admin: importing this package registers them."""
 
 from jobs.admin import (
+    failure,
     operation,
     queue,
     rollup,
@@ -14,6 +15,7 @@ from jobs.admin import (
 )
 
 __all__ = [
+    "failure",
     "operation",
     "queue",
     "rollup",

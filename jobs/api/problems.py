@@ -14,6 +14,7 @@ from rest_framework.views import set_rollback
 
 from jobs.exceptions import (
     DeliveryNotFound,
+    FailureNotFound,
     IdempotencyKeyReused,
     InvalidArguments,
     InvalidOption,
@@ -163,6 +164,7 @@ def _refusal(error: TaskQueueError) -> Response:
         case (
             TaskNotFound()
             | OperationNotFound()
+            | FailureNotFound()
             | WorkerNotFound()
             | WebhookNotFound()
             | DeliveryNotFound()

@@ -61,7 +61,7 @@ ERRORS = {
     400: "A field is missing, unknown or wrong; `errors` names each.",
     401: "Neither a valid token nor a session, and anonymous access is off.",
     403: "The permission for this verb, or the CSRF token, is missing.",
-    404: "There is no such task, queue, worker, operation, webhook or address.",
+    404: "There is no such task, queue, worker, operation, failure, webhook or address.",
     409: "The state of the task, operation or worker, told in `state`, that of the webhook, or a "
     "key that was used before does not allow it.",
     413: "The body is too large, or holds too many values.",

@@ -10,6 +10,16 @@ from jobs.api.bulk import Bulk
 from jobs.api.dead_letter import DeadLetter, DeadLetters, RequeueDeadLetter
 from jobs.api.deliveries import Deliveries, ResendDelivery, TestWebhook
 from jobs.api.docs import Schema
+from jobs.api.failures import (
+    AcknowledgeFailure,
+    AssignFailure,
+    Failures,
+    MuteFailure,
+    NoteFailure,
+    OneFailure,
+    ReopenFailure,
+    ResolveFailure,
+)
 from jobs.api.operations import (
     CancelOperation,
     OneOperation,
@@ -53,6 +63,14 @@ CALLS: Calls = (
     ("queues/<str:name>", OneQueue, "queue"),
     ("queues/<str:name>/pause", PauseQueue, "queue-pause"),
     ("queues/<str:name>/resume", ResumeQueue, "queue-resume"),
+    ("failures", Failures, "failures"),
+    ("failures/<str:fingerprint>", OneFailure, "failure"),
+    ("failures/<str:fingerprint>/acknowledge", AcknowledgeFailure, "failure-acknowledge"),
+    ("failures/<str:fingerprint>/mute", MuteFailure, "failure-mute"),
+    ("failures/<str:fingerprint>/resolve", ResolveFailure, "failure-resolve"),
+    ("failures/<str:fingerprint>/reopen", ReopenFailure, "failure-reopen"),
+    ("failures/<str:fingerprint>/assign", AssignFailure, "failure-assign"),
+    ("failures/<str:fingerprint>/note", NoteFailure, "failure-note"),
     ("operations", Operations, "operations"),
     ("operations/<str:operation_id>", OneOperation, "operation"),
     ("operations/<str:operation_id>/pause", PauseOperation, "operation-pause"),

@@ -6,7 +6,7 @@ import time
 from jobs.broker.connection import BrokerAway
 from jobs.broker.counters import count
 from jobs.broker.leader import lead, resign
-from jobs.maintenance.forget import forget_keys
+from jobs.maintenance.forget import forget_failure_counts, forget_keys
 from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
@@ -43,7 +43,7 @@ class Maintenance:
                 keys_forgotten=forget_keys(),
             )
             serve_webhooks()
-            self._forget_deliveries()
+            self._forget()
             self._mirror()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)
@@ -53,9 +53,10 @@ class Maintenance:
             mirror_failures()
             self._mirrored_at = time.monotonic()
 
-    def _forget_deliveries(self) -> None:
+    def _forget(self) -> None:
         if time.monotonic() - self._forgot_at >= FORGET_SECONDS:
             forget_deliveries()
+            forget_failure_counts()
             self._forgot_at = time.monotonic()
 
     def resign(self) -> None:

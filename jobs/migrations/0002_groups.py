@@ -14,6 +14,7 @@ PERMISSIONS = {
     "requeue_task": ("task", "Can requeue tasks"),
     "discard_task": ("task", "Can discard dead letters"),
     "pause_queue": ("task", "Can pause and resume queues"),
+    "triage_failures": ("task", "Can acknowledge, mute, resolve and assign failures"),
     "manage_workers": ("task", "Can quiet and stop workers"),
     "manage_tokens": ("task", "Can create and revoke API tokens"),
     "manage_webhooks": ("task", "Can manage webhooks"),
@@ -28,6 +29,7 @@ OPERATOR = (
     "requeue_task",
     "discard_task",
     "pause_queue",
+    "triage_failures",
     "manage_workers",
 )
 GROUPS = {"viewer": VIEWER, "operator": OPERATOR, "admin": tuple(PERMISSIONS)}

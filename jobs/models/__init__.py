@@ -1,8 +1,9 @@
-"""What is kept: tasks and what belongs to them, leases, operations, counts, keys, webhooks."""
+"""What is kept: tasks and what belongs to them, leases, counts, failures, keys, webhooks."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
+from jobs.models.failure import Failure, FailureChange, FailureCount
 from jobs.models.idempotency import IdempotencyKey
 from jobs.models.operation import Operation
 from jobs.models.pages import System, TaskTypes
@@ -19,6 +20,9 @@ __all__ = [
     "Attempt",
     "Dependency",
     "Event",
+    "Failure",
+    "FailureChange",
+    "FailureCount",
     "IdempotencyKey",
     "LostWorker",
     "Operation",

@@ -59,6 +59,14 @@ def _leads(wanted: Wanted) -> Iterable[tuple[str, list[Q]]]:
     """Each column that narrows, with conditions for each of which an index gives rows in order."""
     if wanted.states != ALL and State.SUCCESS not in wanted.states:
         yield "state", _by_state(wanted.states)
+    if wanted.failure:
+        yield (
+            "failure",
+            [
+                Q(failure=wanted.failure, discarded_at=None, state=state)
+                for state in sorted(wanted.states)
+            ],
+        )
     for column, values in (("name", wanted.names), ("queue", wanted.queues)):
         if values is not None and len(values) <= _MOST_VALUES:
             yield column, _by(column, values, wanted.states)

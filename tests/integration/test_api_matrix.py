@@ -23,6 +23,7 @@ OPERATOR = VIEWER | {
     "requeue_task",
     "discard_task",
     "pause_queue",
+    "triage_failures",
     "manage_workers",
 }
 ADMIN = OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}

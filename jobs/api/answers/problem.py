@@ -27,6 +27,7 @@ PROBLEMS = {
     "payload_withheld": 403,
     "permission_denied": 403,
     "delivery_not_found": 404,
+    "failure_not_found": 404,
     "not_found": 404,
     "operation_not_found": 404,
     "task_not_found": 404,
