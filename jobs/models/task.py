@@ -55,6 +55,14 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Ended, well or badly."""
         return self.filter(state__in=_states(ENDED))
 
+    def pending(self) -> Self:
+        """May run now, and wait for a worker.
+
+        Spelled in literals, as the dead letters are.
+        """
+        where = "jobs_task.state = 'PENDING'"
+        return cast("Self", self.extra(where=[where]))  # noqa: S610 - a constant
+
     def dead_letters(self) -> Self:
         """Failed, and neither requeued nor discarded since.
 

@@ -9,6 +9,7 @@ from django.db.models import Count, Sum
 from jobs.broker.connection import queue_names
 from jobs.domain.states import OPEN, State
 from jobs.models import Rollup, Task
+from jobs.selectors.expressions import Unindexed
 from jobs.selectors.workers import online_count
 
 
@@ -42,7 +43,7 @@ def open_counts() -> dict[tuple[str, State], int]:
     rows = (
         Task.objects.filter(state__in=[state.value for state in OPEN])
         .order_by()
-        .values_list("queue", "state")
+        .values_list(Unindexed("queue"), "state")
         .annotate(count=Count("pk"))
     )
     return {(queue, State(state)): count for queue, state, count in rows}

@@ -14,6 +14,7 @@ from jobs.domain.histogram import added, percentile
 from jobs.domain.registry import registry
 from jobs.domain.states import OPEN
 from jobs.models import Rollup, Task
+from jobs.selectors.expressions import Unindexed
 
 MINUTE = timedelta(minutes=1)
 #: What may be looked at, by the words of addresses.
@@ -96,9 +97,10 @@ def unknown_types() -> list[tuple[str, int]]:
     """Names under which open tasks wait that no function is registered for, with their number."""
     unknown = (
         Task.objects.filter(state__in=sorted(OPEN))
-        .exclude(name__in=registry.known_names())
+        .annotate(type=Unindexed("name"))
+        .exclude(type__in=registry.known_names())
         .order_by()
-        .values_list("name")
+        .values_list("type")
         .annotate(count=Count("pk"))
     )
     return list(unknown[:MOST_UNKNOWN])

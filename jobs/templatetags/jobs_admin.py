@@ -24,7 +24,7 @@ from jobs.selectors.task_types import Volume
 register = template.Library()
 
 #: The pages of every day, in the order in which somebody on duty wants them.
-ORDER = ("Task", "QueuePause", "WorkerLease", "TaskTypes", "Operation", "System")
+ORDER = ("Task", "Failure", "QueuePause", "WorkerLease", "TaskTypes", "Operation", "System")
 #: Those that have a colour of their own.
 ENVIRONMENTS = frozenset({"production", "staging", "development"})
 

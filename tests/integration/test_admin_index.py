@@ -44,7 +44,7 @@ def test_the_index_says_what_is_wrong(root):
 
 
 def test_the_index_leads_to_every_page_that_one_may_see(root):
-    pages = ("task", "queuepause", "workerlease", "tasktypes", "operation", "system")
+    pages = ("task", "failure", "queuepause", "workerlease", "tasktypes", "operation", "system")
 
     nav = root.get(INDEX).content.decode().partition('class="jobs-pages"')[2].partition("</nav>")[0]
     places = [nav.index(f'href="/admin/jobs/{page}/"') for page in pages]
