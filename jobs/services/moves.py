@@ -73,6 +73,16 @@ def others(tasks: Iterable[Task], *touched: Iterable[Task]) -> dict[UUID, State]
     return {task.pk: State(task.state) for task in tasks if task.pk not in ids}
 
 
+def report_rest(report: Report, rest: Sequence[UUID]) -> None:
+    """Add what was not touched: in which state each is that exists, and which do not."""
+    if not rest:
+        return
+    rows = Task.objects.among(rest).values_list("pk", "state")
+    states = {pk: State(state) for pk, state in rows}
+    report.refused |= states
+    report.missing += sorted(set(rest) - states.keys())
+
+
 def chunks(task_ids: Iterable[UUID | str]) -> Iterable[list[UUID]]:
     """The ids, each once, in pieces that fit one statement.
 
