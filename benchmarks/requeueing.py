@@ -6,7 +6,7 @@ from collections.abc import Callable
 from benchmarks import limits
 from benchmarks.figures import Reading
 from benchmarks.load import Outcome
-from benchmarks.world import END_SECONDS, World, until
+from benchmarks.world import END_SECONDS, World
 
 #: Submits a second, before the requeue and beside it.
 PACE = 100.0

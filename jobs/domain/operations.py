@@ -7,7 +7,7 @@ from jobs.domain.states import MOVES, Move, State
 
 
 class Action(StrEnum):
-    """What can be done to all tasks of a filter; each is the verb of that name for each of them."""
+    """What can be done to many tasks at once; each is the verb of that name for each of them."""
 
     REQUEUE = "requeue"
     CANCEL = "cancel"
@@ -28,6 +28,19 @@ SOURCES = MappingProxyType(
         Action.DISCARD: frozenset({State.FAILURE}),
     }
 )
+
+
+class Result(StrEnum):
+    """What became of one task of an operation."""
+
+    DONE = "done"
+    """It was changed."""
+    ASKED = "asked"
+    """It runs, and was asked to stop."""
+    SKIPPED = "skipped"
+    """It was left as it was: its state, or something else, refuses the action."""
+    FAILED = "failed"
+    """The database refused the change."""
 
 
 class OperationState(StrEnum):

@@ -5,7 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from jobs.conf import get_conf
+from jobs.domain.task_ids import first_id
 from jobs.models import IdempotencyKey
+from jobs.store.results import forget_results
 
 #: Rows per statement, and statements per call: others must come to their turn.
 CHUNK = 1000
@@ -22,5 +24,17 @@ def forget_keys() -> int:
         if keys:
             forgotten += IdempotencyKey.objects.filter(pk__in=keys).delete()[0]
         if len(keys) < CHUNK:
+            break
+    return forgotten
+
+
+def forget_reports() -> int:
+    """Delete what actions of long ago did to each task, up to a bound; gives how many rows."""
+    oldest = first_id(timezone.now() - timedelta(seconds=get_conf().operations_keep_seconds))
+    forgotten = 0
+    for _ in range(MOST_CHUNKS):
+        gone = forget_results(before=oldest, most=CHUNK)
+        forgotten += gone
+        if gone < CHUNK:
             break
     return forgotten

@@ -4,7 +4,7 @@ from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.idempotency import IdempotencyKey
-from jobs.models.operation import Operation
+from jobs.models.operation import Operation, OperationResult
 from jobs.models.queue import QueuePause
 from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
@@ -20,6 +20,7 @@ __all__ = [
     "Event",
     "IdempotencyKey",
     "Operation",
+    "OperationResult",
     "QueuePause",
     "Rollup",
     "Task",

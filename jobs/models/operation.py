@@ -1,10 +1,11 @@
-"""An action over all tasks of a filter, and how far it has come."""
+"""An action over all tasks of a filter, how far it has come, and what it did to each."""
 
 import uuid_utils.compat
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from jobs.domain.operations import Action, OperationState
+from jobs.domain.operations import Action, OperationState, Result
 from jobs.domain.states import ENDED
 from jobs.models.task import Task
 
@@ -77,5 +78,60 @@ class Operation(models.Model):
             return 100.0
         if self.total_count is None:
             return None
-        visited = self.done_count + self.skipped_count + self.failed_count
-        return round(min(100.0, 100 * visited / max(1, self.total_count)), 1)
+        return round(min(100.0, 100 * self.visited_count / max(1, self.total_count)), 1)
+
+    @property
+    def visited_count(self) -> int:
+        """The tasks of which it is known what became of them."""
+        return self.done_count + self.skipped_count + self.failed_count
+
+
+#: The results by which reports are looked through; done is nearly all of them.
+TOLD_APART = sorted({Result.ASKED, Result.SKIPPED, Result.FAILED})
+
+
+class OperationResultQuerySet(models.QuerySet["OperationResult"]):
+    """Words that chain, and never write."""
+
+    def told(self, result: Result) -> "OperationResultQuerySet":
+        """Those with one result.
+
+        Spelled in literals where it is a rare one: SQLite proves a partial index from nothing else.
+        """
+        rows = self.filter(result=result)
+        if result not in TOLD_APART:
+            return rows
+        known = ", ".join(f"'{each}'" for each in TOLD_APART)
+        return rows.extra(where=[f"result IN ({known})"])  # noqa: S610 - constants
+
+
+class OperationResult(models.Model):
+    """What became of one task of one operation. Narrow, and without rows of its own to join."""
+
+    pk = models.CompositePrimaryKey("operation_id", "task_id")
+    operation = models.ForeignKey(
+        Operation, models.CASCADE, related_name="results", db_constraint=False, db_index=False
+    )
+    task_id = models.UUIDField()
+    result = models.CharField(
+        max_length=7, choices=[(result.value, result.value) for result in Result]
+    )
+    note = models.TextField(
+        blank=True, default="", help_text="The state that refused it, or what else did"
+    )
+
+    objects = OperationResultQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("operation_id", "task_id")
+        indexes = (
+            models.Index(
+                fields=["operation", "result", "task_id"],
+                name="operation_result_rare",
+                condition=Q(result__in=TOLD_APART),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.result} {self.task_id}"

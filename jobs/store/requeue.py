@@ -33,7 +33,7 @@ _SQLITE = f"""
 {_LIFE}
  WHERE t.id IN (SELECT value FROM json_each(%s)) AND t.state || '' IN ({_SOURCES})
 RETURNING id, queue
-"""
+"""  # noqa: S608
 _BOUND_POSTGRESQL = """
 SELECT id FROM jobs_task WHERE id = ANY(%s::uuid[]) AND unique_key IS NOT NULL
 UNION ALL SELECT task_id FROM jobs_dependency WHERE task_id = ANY(%s::uuid[]) LIMIT 1
