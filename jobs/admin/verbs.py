@@ -1,21 +1,26 @@
-"""What operators may do to tasks: three verbs, each with its permission and its service."""
+"""What operators may do to tasks: the verbs, each with its permission and its service."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from jobs.domain.operations import Action
 from jobs.domain.states import Move, State, allowed
 from jobs.models import Task
 from jobs.services.cancel import cancel_many
 from jobs.services.discard import discard_many
 from jobs.services.moves import Report
 from jobs.services.requeue import requeue_many
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 MOST_REASON = 500
 #: Refusals that are told one by one.
@@ -40,6 +45,13 @@ class Verb:
     service: Service
     effects: dict[State, str]
     danger: bool = False
+    warning: "StrOrPromise" = ""
+    """What can not be taken back."""
+
+    @property
+    def action(self) -> Action:
+        """The same over many tasks."""
+        return Action(self.name)
 
     def effect_on(self, state: State, *, discarded: bool) -> str | None:
         """What the verb does to such a task, or None: it refuses."""
@@ -73,6 +85,7 @@ CANCEL = Verb(
     effects={state: "is revoked at once" for state in State if allowed(Move.CANCEL, state)}
     | {State.STARTED: "is asked to stop; it is revoked when its worker has stopped it"},
     danger=True,
+    warning=_("This cannot be undone: what is cancelled can be requeued, and begins anew then."),
 )
 DISCARD = Verb(
     name="discard",

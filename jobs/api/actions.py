@@ -34,9 +34,14 @@ class ActionForm(Form):
     reason: Reason = Field("", description="Kept in the history of each task.")
     dry_run: bool = Field(False, description="Count what it would do, and change nothing.")
 
-    def wanted(self) -> TaskFilter:
-        """The tasks; InvalidInput where all are meant and it is not said, or said in vain."""
-        found = self.filter.as_filter(prefix="filter.")
+    def wanted(self, *, sees_payload: bool) -> TaskFilter:
+        """The tasks.
+
+        Raises:
+            InvalidInput: all are meant and it is not said, or said in vain.
+            InvalidSearch, PayloadWithheld: name the place in the search.
+        """
+        found = self.filter.searched(sees_payload=sees_payload, prefix="filter.")
         if found.is_empty and not self.all:
             refuse("filter", 'is empty: for every task there is, say so with "all": true')
         if self.all and not found.is_empty:
@@ -72,7 +77,7 @@ class Actions(ApiView):
         ),
         body=ActionForm,
         answers={200: PreviewAnswer, 202: OperationAnswer},
-        errors=WITH_BODY,
+        errors=(*WITH_BODY, "invalid_search", "payload_withheld"),
         examples={
             "How many failed e-mails are there?": {
                 "action": "requeue",
@@ -95,7 +100,9 @@ class Actions(ApiView):
         form = read(ActionForm, request.data)
         if not may(request, form.action.permission):
             self.permission_denied(request)
-        wanted, reason = form.wanted(), printable("reason", form.reason)
+        sees_payload = may(request, "view_payload")
+        wanted = form.wanted(sees_payload=sees_payload)
+        reason = printable("reason", form.reason)
         if form.dry_run:
             found = preview(action=form.action, wanted=wanted)
             return Response(
@@ -111,4 +118,4 @@ class Actions(ApiView):
         operation = operate(
             action=form.action, wanted=wanted, actor=actor_of(request), reason=reason
         )
-        return Response(operation_facts(operation), status=202)
+        return Response(operation_facts(operation, sees_payload=sees_payload), status=202)

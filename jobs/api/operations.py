@@ -1,7 +1,7 @@
 """Calls about actions over many tasks, while they run and after."""
 
 from functools import partial
-from typing import ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
@@ -59,7 +59,7 @@ class Operations(ApiView):
         return Response(
             {
                 "count": len(shown),
-                "operations": [operation_facts(operation) for operation in shown],
+                "operations": [_facts(request, operation) for operation in shown],
                 "next": address_after(request, "api:operations", shown[-1].pk if more else None),
             }
         )
@@ -78,7 +78,7 @@ class OneOperation(ApiView):
     )
     def get(self, request: Request, operation_id: str) -> Response:
         """Its counts, state and percent."""
-        return Response(operation_facts(_operation(operation_id)))
+        return Response(_facts(request, _operation(operation_id)))
 
 
 class OperationVerb(ApiView):
@@ -102,12 +102,13 @@ class PauseOperation(OperationVerb):
     @verb_call(
         "pause_operation",
         "Pause an action over many tasks",
-        description="It stops after the chunk it is at, at most 2,000 tasks later.",
+        description="It stops after the chunk it is at, at most 1,000 tasks later.",
     )
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(pause_operation(operation_id=operation.pk, **_by(request)))
+        changed = pause_operation(operation_id=operation.pk, **_by(request))
+        return Response(_facts(request, changed))
 
 
 class ResumeOperation(OperationVerb):
@@ -121,7 +122,8 @@ class ResumeOperation(OperationVerb):
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(resume_operation(operation_id=operation.pk, **_by(request)))
+        changed = resume_operation(operation_id=operation.pk, **_by(request))
+        return Response(_facts(request, changed))
 
 
 class CancelOperation(OperationVerb):
@@ -135,7 +137,8 @@ class CancelOperation(OperationVerb):
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(cancel_operation(operation_id=operation.pk, **_by(request)))
+        changed = cancel_operation(operation_id=operation.pk, **_by(request))
+        return Response(_facts(request, changed))
 
 
 def _operation(given: str) -> Operation:
@@ -151,5 +154,5 @@ def _by(request: Request) -> _By:
     return _By(actor=actor_of(request), reason=reason_of(request))
 
 
-def _shown(operation: Operation) -> Response:
-    return Response(operation_facts(operation))
+def _facts(request: Request, operation: Operation) -> dict[str, Any]:
+    return operation_facts(operation, sees_payload=may(request, "view_payload"))

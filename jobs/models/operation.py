@@ -1,5 +1,7 @@
 """An action over all tasks of a filter, how far it has come, and what it did to each."""
 
+from typing import Self, cast
+
 import uuid_utils.compat
 from django.db import models
 from django.db.models import Q
@@ -93,7 +95,7 @@ TOLD_APART = sorted({Result.ASKED, Result.SKIPPED, Result.FAILED})
 class OperationResultQuerySet(models.QuerySet["OperationResult"]):
     """Words that chain, and never write."""
 
-    def told(self, result: Result) -> "OperationResultQuerySet":
+    def told(self, result: Result) -> Self:
         """Those with one result.
 
         Spelled in literals where it is a rare one: SQLite proves a partial index from nothing else.
@@ -102,7 +104,7 @@ class OperationResultQuerySet(models.QuerySet["OperationResult"]):
         if result not in TOLD_APART:
             return rows
         known = ", ".join(f"'{each}'" for each in TOLD_APART)
-        return rows.extra(where=[f"result IN ({known})"])  # noqa: S610 - constants
+        return cast("Self", rows.extra(where=[f"result IN ({known})"]))  # noqa: S610 - constants
 
 
 class OperationResult(models.Model):

@@ -27,7 +27,7 @@ from jobs.store.results import ResultRow, add_results
 logger = logging.getLogger(__name__)
 
 #: Tasks per transaction: enough to be quick, few enough that nobody waits long for their locks.
-CHUNK = 2000
+CHUNK = 1000
 #: Of the tasks that are not even visited, so many are listed one by one.
 MOST_SKIPPED_LISTED = 10_000
 #: Of a task that was deleted meanwhile.

@@ -1,5 +1,5 @@
 // The strip of numbers, the rows of the tasks list and the page of one task, kept present by the
-// sockets. Without this script, or without a socket, the pages tell the time of their numbers.
+// sockets; the page of an operation, asked for again. Without this script, or without a socket, the pages tell the time of their numbers.
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
@@ -173,6 +173,21 @@ function startTask(page) {
   });
 }
 
+// A page that changes by itself while it offers to be shown again: asked for every two seconds.
+
+function startPage(page) {
+  const renew = async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    if (answer.ok) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
+  };
+  const next = () => setTimeout(async () => {
+    await renew().catch(() => {});
+    if (page.querySelector("[data-live-again]")) next();
+  }, ROWS_EVERY_MS);
+  if (page.querySelector("[data-live-again]")) next();
+}
+
 function replaceParts(page, fresh) {
   for (const part of page.querySelectorAll("[data-part]")) {
     const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
@@ -189,6 +204,7 @@ function replaceParts(page, fresh) {
 document.querySelectorAll("[data-live-strip]").forEach(startStrip);
 document.querySelectorAll("[data-live-list]").forEach(startList);
 document.querySelectorAll("[data-live-task]").forEach(startTask);
+document.querySelectorAll("[data-live-page]").forEach(startPage);
 
 // Drop-down filters apply at once; the button stays for those without this script.
 document.querySelectorAll("form[data-submit-on-change] select").forEach((select) => {
