@@ -6,7 +6,7 @@ A page of ticked rows is done at once. More, or all that match, is an operation 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -23,11 +23,16 @@ from django.utils.translation import gettext_lazy
 
 from jobs.admin.display import badge, seen
 from jobs.admin.filters import all_that_match
+from jobs.admin.parameters import ParameterForm, form_for
 from jobs.admin.verbs import MOST_REASON, VERBS, Verb, reason_of, told
+from jobs.domain.operations import Parameters
 from jobs.exceptions import InvalidSearch, PayloadWithheld
 from jobs.models import Task
 from jobs.selectors.pages import Survey, TaskFilter, survey
 from jobs.services.operate import operate
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 #: Ticked rows up to this many are done at once: more than a page of the list has.
 MOST_AT_ONCE = 200
@@ -45,7 +50,7 @@ class Share:
     badge: str
     discarded: bool
     count: int
-    effect: str | None
+    effect: "StrOrPromise | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +75,18 @@ def act(model_admin: ModelAdmin[Task], request: HttpRequest, verb: Verb) -> Http
         model_admin.message_user(request, seen(str(error)), messages.ERROR)
         return None
     if request.POST.get("confirmed") != verb.name:
-        return _ask(model_admin, request, choice, verb)
+        return _ask(model_admin, request, choice, verb, form_for(verb.asks))
+    form = form_for(verb.asks, request.POST)
+    if not form.is_valid():
+        return _ask(model_admin, request, choice, verb, form)
+    parameters = form.parameters()
     if not choice.is_small:
-        return _begin(model_admin, request, choice, verb)
+        return _begin(model_admin, request, choice, verb, parameters)
     report = verb.service(
         task_ids=choice.ticked,
         actor=request.user.get_username(),
         reason=reason_of(request),
+        parameters=parameters,
     )
     complete = not report.refused and not report.missing
     level = messages.SUCCESS if report.done_count and complete else messages.WARNING
@@ -108,13 +118,18 @@ def _moment(given: str) -> datetime:
 
 
 def _begin(
-    model_admin: ModelAdmin[Task], request: HttpRequest, choice: Choice, verb: Verb
+    model_admin: ModelAdmin[Task],
+    request: HttpRequest,
+    choice: Choice,
+    verb: Verb,
+    parameters: Parameters,
 ) -> HttpResponse:
     operation = operate(
         action=verb.action,
         wanted=choice.wanted,
         actor=request.user.get_username(),
         reason=reason_of(request),
+        parameters=parameters,
     )
     said = _("It has begun, in the background. This page tells how far it has come.")
     model_admin.message_user(request, said, messages.SUCCESS)
@@ -122,7 +137,11 @@ def _begin(
 
 
 def _ask(
-    model_admin: ModelAdmin[Task], request: HttpRequest, choice: Choice, verb: Verb
+    model_admin: ModelAdmin[Task],
+    request: HttpRequest,
+    choice: Choice,
+    verb: Verb,
+    form: ParameterForm,
 ) -> HttpResponse:
     found = survey(choice.wanted, most=MOST_COUNTED, sample=SAMPLE)
     shares = _shares(found, verb)
@@ -131,6 +150,7 @@ def _ask(
         "title": _("%(verb)s tasks") % {"verb": verb.label},
         "opts": model_admin.opts,
         "verb": verb,
+        "form": form,
         "shares": shares,
         "count": found.count,
         "done_count": sum(share.count for share in shares if share.effect),
@@ -161,10 +181,7 @@ def _shares(found: Survey, verb: Verb) -> Sequence[Share]:
 
 
 def _action(verb: Verb) -> Action:
-    @admin.action(
-        permissions=[verb.name],
-        description=gettext_lazy("%(verb)s selected tasks") % {"verb": verb.label},
-    )
+    @admin.action(description=gettext_lazy("%(verb)s selected tasks") % {"verb": verb.label})
     def action(
         model_admin: ModelAdmin[Task], request: HttpRequest, queryset: QuerySet[Task]
     ) -> HttpResponse | None:

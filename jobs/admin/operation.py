@@ -25,12 +25,18 @@ from django.views.decorators.http import require_POST
 
 from jobs.admin.display import NOTHING, moment, outside
 from jobs.admin.operation_page import filter_words, operation_context, report_file
-from jobs.admin.verbs import VERBS as TASK_VERBS
+from jobs.admin.verbs import VERBS as VERB_OF
 from jobs.admin.verbs import may, reason_of
-from jobs.domain.operations import OperationState
+from jobs.domain.operations import Action, OperationState
 from jobs.exceptions import OperationNotFound, OperationRefused
 from jobs.models import Operation
-from jobs.services.operate import cancel_operation, pause_operation, resume_operation
+from jobs.services.operate import (
+    cancel_operation,
+    is_undoable,
+    pause_operation,
+    resume_operation,
+    undo_operation,
+)
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -39,6 +45,27 @@ WORDS = {
     "pause": gettext_lazy("Pause"),
     "resume": gettext_lazy("Resume"),
     "cancel": gettext_lazy("Cancel"),
+    "undo": gettext_lazy("Undo"),
+}
+UNDO_WORDS = {
+    Action.DISCARD: gettext_lazy("An undo puts what was discarded back among the dead letters."),
+    Action.RESTORE: gettext_lazy("An undo discards again what was restored."),
+    Action.MOVE: gettext_lazy(
+        "An undo moves each task back to the queue where it was, if it still waits."
+    ),
+    Action.REQUEUE: gettext_lazy(
+        "A requeue cannot be undone: result, error and tries of the life before are gone. What "
+        "still waits can be cancelled."
+    ),
+    Action.CANCEL: gettext_lazy(
+        "A cancel cannot be undone: what was cancelled can be requeued, and begins anew."
+    ),
+    Action.RESCHEDULE: gettext_lazy(
+        "A reschedule cannot be undone; the report notes when each task was due."
+    ),
+    Action.RERUN: gettext_lazy(
+        "A rerun cannot be undone; the report notes each new task, which can be cancelled."
+    ),
 }
 #: The buttons that an operation has as it stands.
 BUTTONS = {
@@ -162,7 +189,13 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
         context: dict[str, Any] = {}
         if operation is not None and self.has_view_permission(request):
             context = operation_context(operation, request)
-            context["buttons"] = buttons_of(operation, request)
+            context |= {
+                "buttons": buttons_of(operation, request),
+                "undo": undo_words(operation),
+                "may_undo": VERB_OF[operation.action].allowed_to(request)
+                and is_undoable(operation),
+                "undo_count": operation.done_count,
+            }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def report_view(self, request: HttpRequest, operation_id: UUID) -> HttpResponseBase:
@@ -221,12 +254,13 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
         operation = Operation.objects.filter(pk=operation_id).first()
         if operation is None:
             raise Http404(str(OperationNotFound(operation_id=operation_id)))
-        if not TASK_VERBS[operation.action].allowed_to(request):
+        if not VERB_OF[operation.action].allowed_to(request):
             raise PermissionDenied
         try:
             actor = request.user.get_username()
-            said = _done(operation, word, actor=actor, reason=reason_of(request))
+            said, shown = _done(operation, word, actor=actor, reason=reason_of(request))
             messages.success(request, said)
+            operation = shown
         except OperationRefused as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))
@@ -234,7 +268,7 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
 
 def buttons_of(operation: Operation, request: HttpRequest) -> "list[tuple[str, StrOrPromise]]":
     """The addresses and words of the buttons that its state and the viewer's permissions allow."""
-    if not TASK_VERBS[operation.action].allowed_to(request):
+    if not VERB_OF[operation.action].allowed_to(request):
         return []
     return [
         (reverse(f"admin:jobs_operation_{word}", args=[operation.pk]), WORDS[word])
@@ -242,12 +276,19 @@ def buttons_of(operation: Operation, request: HttpRequest) -> "list[tuple[str, S
     ]
 
 
-def _done(operation: Operation, word: str, *, actor: str, reason: str) -> str:
-    if word == "resume":
-        resume_operation(operation_id=operation.pk, actor=actor, reason=reason)
-        return _("It goes on from where it stands.")
-    if word == "pause":
-        pause_operation(operation_id=operation.pk, actor=actor, reason=reason)
-        return _("It is paused; what it has done stays done.")
-    cancel_operation(operation_id=operation.pk, actor=actor, reason=reason)
-    return _("It is cancelled; what it has done stays done.")
+def undo_words(operation: Operation) -> "StrOrPromise":
+    """What an undo does, or why there is none; empty while it is too early to say."""
+    if operation.standing not in {OperationState.COMPLETED, OperationState.CANCELLED}:
+        return ""
+    return UNDO_WORDS[Action(operation.action)]
+
+
+def _done(operation: Operation, word: str, *, actor: str, reason: str) -> tuple[str, Operation]:
+    """What to say, and the operation to look at."""
+    verb, said = {
+        "pause": (pause_operation, _("It is paused; what it has done stays done.")),
+        "resume": (resume_operation, _("It goes on from where it stands.")),
+        "cancel": (cancel_operation, _("It is cancelled; what it has done stays done.")),
+        "undo": (undo_operation, _("This operation takes the other one back.")),
+    }[word]
+    return said, verb(operation_id=operation.pk, actor=actor, reason=reason)

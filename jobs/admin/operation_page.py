@@ -1,5 +1,6 @@
 """What the page of one operation shows, and its report as a file."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from jobs.conf import get_conf
 from jobs.domain.operations import OperationState, Result
 from jobs.domain.wording import duration
 from jobs.models import Operation
-from jobs.selectors.operations import filter_facts
+from jobs.selectors.operations import filter_facts, parameter_facts
 from jobs.selectors.reports import report_page, whole_report
 from jobs.selectors.sheets import Line, as_csv
 
@@ -88,6 +89,12 @@ def _value(value: object) -> str:
     return f"({len(value)})" if isinstance(value, list) else str(value)
 
 
+def _which(operation: Operation, request: HttpRequest) -> str:
+    if operation.undoes_id:
+        return _("those that were done")
+    return seen(filter_words(operation, request)) or _("every task")
+
+
 def _counts(operation: Operation) -> list[tuple[str, str]]:
     total = operation.total_count
     return [
@@ -101,7 +108,18 @@ def _counts(operation: Operation) -> list[tuple[str, str]]:
 def _facts(operation: Operation, request: HttpRequest) -> list[tuple[str, str]]:
     task = operation.task_id
     facts = [
-        (_("Which tasks"), seen(filter_words(operation, request)) or _("every task")),
+        (_("Which tasks"), _which(operation, request)),
+        (_("Done with"), _parameters(operation, request)),
+        (
+            _("Takes back"),
+            format_html(
+                '<a href="{}">{}</a>',
+                reverse("admin:jobs_operation_change", args=[operation.undoes_id]),
+                operation.undoes_id,
+            )
+            if operation.undoes_id
+            else "",
+        ),
         (_("By"), outside(operation.actor, 60) if operation.actor else NOTHING),
         (_("Reason"), outside(operation.reason, 500) if operation.reason else ""),
         (_("Asked for"), moment(operation.created_at)),
@@ -116,6 +134,12 @@ def _facts(operation: Operation, request: HttpRequest) -> list[tuple[str, str]]:
         ),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _parameters(operation: Operation, request: HttpRequest) -> str:
+    sees_payload = may(request.user, "jobs.view_payload")
+    facts = parameter_facts(operation, sees_payload=sees_payload)
+    return outside(json.dumps(facts, ensure_ascii=False), 200) if facts else ""
 
 
 def _pace(operation: Operation) -> str:

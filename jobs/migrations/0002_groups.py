@@ -13,6 +13,8 @@ PERMISSIONS = {
     "cancel_task": ("task", "Can cancel tasks"),
     "requeue_task": ("task", "Can requeue tasks"),
     "discard_task": ("task", "Can discard dead letters"),
+    "reschedule_task": ("task", "Can reschedule waiting tasks"),
+    "move_task": ("task", "Can move waiting tasks to another queue"),
     "pause_queue": ("task", "Can pause and resume queues"),
     "manage_tokens": ("task", "Can create and revoke API tokens"),
     "manage_webhooks": ("task", "Can manage webhooks"),
@@ -26,6 +28,8 @@ OPERATOR = (
     "cancel_task",
     "requeue_task",
     "discard_task",
+    "reschedule_task",
+    "move_task",
     "pause_queue",
 )
 GROUPS = {"viewer": VIEWER, "operator": OPERATOR, "admin": tuple(PERMISSIONS)}

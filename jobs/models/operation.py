@@ -24,6 +24,14 @@ class Operation(models.Model):
         max_length=10, choices=[(action.value, action.value) for action in Action]
     )
     filter = models.JSONField(default=dict)
+    parameters = models.JSONField(default=dict, help_text="What it is done with")
+    undoes = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        related_name="undone_by",
+        help_text="The operation whose tasks it takes back; its filter is empty then",
+    )
     actor = models.CharField(max_length=150, blank=True, default="")
     reason = models.TextField(blank=True, default="")
     state = models.CharField(

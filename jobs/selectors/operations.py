@@ -4,7 +4,7 @@ from typing import Any
 
 from jobs.exceptions import TaskQueueError
 from jobs.models import Operation
-from jobs.selectors.facts import moment
+from jobs.selectors.facts import moment, redacted
 from jobs.selectors.search import search_of
 
 #: Stands for a search.
@@ -17,6 +17,8 @@ def operation_facts(operation: Operation, *, sees_payload: bool) -> dict[str, An
         "operation_id": str(operation.pk),
         "action": operation.action,
         "filter": filter_facts(operation, sees_payload=sees_payload),
+        "parameters": parameter_facts(operation, sees_payload=sees_payload),
+        "undoes": str(operation.undoes_id) if operation.undoes_id else None,
         "actor": operation.actor,
         "reason": operation.reason,
         "state": operation.standing.value,
@@ -39,6 +41,14 @@ def filter_facts(operation: Operation, *, sees_payload: bool) -> dict[str, Any]:
     told = dict(operation.filter)
     if "search" in told and not sees_payload and _looks_into_payload(told["search"]):
         told["search"] = WITHHELD
+    return told
+
+
+def parameter_facts(operation: Operation, *, sees_payload: bool) -> dict[str, Any]:
+    """What it is done with; arguments are payload."""
+    told = dict(operation.parameters)
+    if "kwargs" in told:
+        told["kwargs"] = redacted(told["kwargs"]) if sees_payload else {}
     return told
 
 

@@ -1,6 +1,6 @@
 """What operations did to each of their tasks, in pages by key and as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -54,6 +54,32 @@ def whole_report(operation: Operation) -> Iterator[tuple[UUID, str, str]]:
         if len(found) < CHUNK:
             return
         after = found[-1][0]
+
+
+def done_count(operation_id: UUID) -> int:
+    """How many tasks the report says were done."""
+    return _done(operation_id).count()
+
+
+def done_after(operation_id: UUID, after: UUID | None, *, limit: int) -> list[UUID]:
+    """The ids of the first that were done, greater than `after`."""
+    rows = _done(operation_id)
+    rows = rows if after is None else rows.filter(task_id__gt=after)
+    return list(rows.order_by("task_id").values_list("task_id", flat=True)[:limit])
+
+
+def notes_of(operation_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What the report notes of each of these tasks, which lie close together in it."""
+    rows = OperationResult.objects.filter(
+        operation_id=operation_id, task_id__range=(min(task_ids), max(task_ids))
+    )
+    wanted = set(task_ids)
+    found = rows.values_list("task_id", "note")
+    return {task_id: note for task_id, note in found if task_id in wanted}
+
+
+def _done(operation_id: UUID) -> OperationResultQuerySet:
+    return OperationResult.objects.filter(operation_id=operation_id, result=Result.DONE)
 
 
 def _rows(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import Protocol
@@ -13,15 +14,20 @@ from django.db.models import F
 from django.utils import timezone
 
 from jobs.conf import get_conf
-from jobs.domain.operations import SOURCES, Action, OperationState, Result
+from jobs.domain.operations import SOURCES, Action, OperationState, Parameters, Result
 from jobs.domain.states import ALL, State
 from jobs.exceptions import OperationNotFound
 from jobs.models import Operation
 from jobs.selectors.pages import Count, TaskFilter, count_by_state, ids_after
+from jobs.selectors.reports import done_after, done_count, notes_of
 from jobs.services.cancel import cancel_many
 from jobs.services.discard import discard_many
+from jobs.services.move import move_back, move_many
 from jobs.services.moves import Report
 from jobs.services.requeue import requeue_many
+from jobs.services.rerun import rerun_many
+from jobs.services.reschedule import reschedule_many
+from jobs.services.restore import restore_many
 from jobs.store.results import ResultRow, add_results
 
 logger = logging.getLogger(__name__)
@@ -36,7 +42,7 @@ MOST_NOTE = 500
 
 
 class Verb(Protocol):
-    """What all three services look like."""
+    """What all services look like, once they have their parameters."""
 
     def __call__(self, *, task_ids: Iterable[UUID], actor: str, reason: str = "") -> Report:
         """Do it to every task that allows it."""
@@ -47,6 +53,7 @@ VERBS: Mapping[Action, Verb] = MappingProxyType(
         Action.REQUEUE: requeue_many,
         Action.CANCEL: cancel_many,
         Action.DISCARD: discard_many,
+        Action.RESTORE: restore_many,
     }
 )
 
@@ -101,7 +108,12 @@ def preview(*, action: Action, wanted: TaskFilter, before: UUID | None = None) -
 
 
 def _touched(action: Action, count: Count) -> int:
-    return count.undiscarded if action is Action.DISCARD else count.all
+    match action:
+        case Action.DISCARD:
+            return count.undiscarded
+        case Action.RESTORE:
+            return count.all - count.undiscarded
+    return count.all
 
 
 def advance(*, operation_id: UUID, limit: int = CHUNK) -> Operation:
@@ -119,13 +131,43 @@ def advance(*, operation_id: UUID, limit: int = CHUNK) -> Operation:
         raise OperationNotFound(operation_id=operation_id)
     if operation.state != OperationState.RUNNING:
         return operation
-    wanted = TaskFilter.of_json(operation.filter, now=operation.created_at)
-    if operation.total_count is None:
-        _count(operation, wanted)
+    if operation.undoes_id is not None:
+        _undo(operation, operation.undoes_id, limit)
     else:
-        _step(operation, _next_ids(operation, wanted, limit))
+        wanted = TaskFilter.of_json(operation.filter, now=operation.created_at)
+        if operation.total_count is None:
+            _count(operation, wanted)
+        else:
+            _step(operation, _next_ids(operation, wanted, limit))
     operation.refresh_from_db()
     return operation
+
+
+def _undo(operation: Operation, undone: UUID, limit: int) -> None:
+    if operation.total_count is not None:
+        _step(operation, done_after(undone, operation.cursor, limit=limit))
+        return
+    fresh = Operation.objects.filter(pk=operation.pk, total_count=None)
+    fresh.update(total_count=done_count(undone), started_at=timezone.now())
+
+
+def _verb(operation: Operation, ids: list[UUID]) -> Verb:
+    action = Action(operation.action)
+    if action is Action.MOVE and operation.undoes_id is not None:
+        return partial(move_back, queues=notes_of(operation.undoes_id, ids))
+    return verb_of(action, Parameters.of_json(operation.parameters))
+
+
+def verb_of(action: Action, given: Parameters) -> Verb:
+    """The service that does an action to many tasks, with the parameters that it needs."""
+    match action:
+        case Action.MOVE:
+            return partial(move_many, queue=given.queue or "")
+        case Action.RESCHEDULE:
+            return partial(reschedule_many, run_after=given.run_after or timezone.now())
+        case Action.RERUN:
+            return partial(rerun_many, kwargs=given.kwargs)
+    return VERBS[action]
 
 
 def _count(operation: Operation, wanted: TaskFilter) -> None:
@@ -174,7 +216,7 @@ def _step(operation: Operation, ids: list[UUID]) -> None:
         return
     if not unmoved.update(cursor=ids[-1]):
         return
-    did = _do(VERBS[Action(operation.action)], ids, actor=operation.actor, reason=operation.reason)
+    did = _do(_verb(operation, ids), ids, actor=operation.actor, reason=operation.reason)
     Operation.objects.filter(pk=operation.pk).update(
         done_count=F("done_count") + did.done,
         skipped_count=F("skipped_count") + did.skipped,
@@ -205,7 +247,7 @@ def _do(verb: Verb, ids: list[UUID], *, actor: str, reason: str) -> Tally:
 
 def _rows(report: Report) -> Iterator[ResultRow]:
     for pk in report.moved:
-        yield ResultRow(pk, Result.DONE)
+        yield ResultRow(pk, Result.DONE, report.notes.get(pk, ""))
     for pk in report.requested:
         yield ResultRow(pk, Result.ASKED)
     for pk, state in report.refused.items():

@@ -16,6 +16,7 @@ migration = import_module("jobs.migrations.0002_groups")
 
 READ = {"view_task", "view_workerlease", "view_rollup"}
 ACT = {"view_payload", "submit_task", "cancel_task", "requeue_task", "discard_task", "pause_queue"}
+ACT |= {"reschedule_task", "move_task"}
 MANAGE = {"manage_tokens", "manage_webhooks", "manage_schedules"}
 
 
