@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from jobs.admin.columns import state_badge_of
 from jobs.admin.display import seen
 from jobs.admin.parameters import EditForm, ParameterForm, form_for
-from jobs.admin.verbs import DUPLICATE, MOST_REASON, RERUN, Verb, may, reason_of
+from jobs.admin.verbs import DUPLICATE, MOST_REASON, RERUN, Verb, reason_of
 from jobs.domain.registry import registry
 from jobs.exceptions import InvalidArguments, TaskQueueError
 from jobs.models import Task
@@ -35,7 +35,7 @@ def verb_page(
     task = Task.objects.filter(pk=task_id).first()
     if task is None:
         raise Http404
-    if verb is RERUN and not may(request.user, "jobs.view_payload"):
+    if not verb.allowed_on_page(request):
         raise PermissionDenied
     if request.method == "POST":
         form = _form(verb, task, request.POST)

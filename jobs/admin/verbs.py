@@ -55,6 +55,11 @@ class Verb:
         """Whether this user may use it."""
         return all(may(request.user, f"jobs.{each}") for each in self.action.permissions)
 
+    def allowed_on_page(self, request: HttpRequest) -> bool:
+        """Whether this user may use it on a task's own page, where an edit shows the arguments."""
+        shows = self.asks == "kwargs"
+        return self.allowed_to(request) and (not shows or may(request.user, "jobs.view_payload"))
+
     def service(
         self,
         *,
@@ -156,7 +161,7 @@ def possible(task: Task, request: HttpRequest) -> list[Verb]:
     return [
         verb
         for verb in VERBS.values()
-        if verb.effect_on(state, discarded=discarded) and verb.allowed_to(request)
+        if verb.effect_on(state, discarded=discarded) and verb.allowed_on_page(request)
     ]
 
 
