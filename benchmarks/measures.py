@@ -7,6 +7,7 @@ from benchmarks.latency import latency
 from benchmarks.lists import lists
 from benchmarks.memory import memory
 from benchmarks.pages import admin
+from benchmarks.requeueing import bulk_requeue
 from benchmarks.throughput import noop, noop_loaded, sleep_async, sleep_threads
 
 
@@ -75,6 +76,14 @@ MEASURES = {
             Figure(name="enqueue-million-memory", unit="MB", lower_is_better=True),
         ),
         count=1_000_000,
+    ),
+    "bulk-requeue": Measure(
+        take=bulk_requeue,
+        figures=(
+            Figure(name="bulk-requeue", aims=_aims(postgresql=5_000, sqlite=5_000)),
+            Figure(name="bulk-requeue-submit-p99", unit="ms", lower_is_better=True),
+        ),
+        count=200_000,
     ),
     "memory": Measure(
         take=memory,

@@ -24,6 +24,7 @@ ACT = {
     "pause_queue",
     "triage_failures",
 }
+ACT |= {"reschedule_task", "move_task", "manage_workers"}
 MANAGE = {"manage_tokens", "manage_webhooks", "manage_schedules"}
 
 

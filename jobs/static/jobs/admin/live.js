@@ -1,5 +1,5 @@
 // The strip of numbers, the rows of the tasks list and the page of one task, kept present by the
-// sockets. Without this script, or without a socket, the pages tell the time of their numbers.
+// sockets; the page of an operation, asked for again. Without this script, or without a socket, the pages tell the time of their numbers.
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
@@ -174,18 +174,20 @@ function startTask(page) {
   });
 }
 
-// Pages of numbers, read again as long as somebody looks
+// Pages of numbers, read again as long as somebody looks; one that tells of something that moves,
+// and says so by offering to be shown again, is read more often.
 
 function startPage(page) {
-  let asking = false;
-  setInterval(async () => {
-    if (asking || document.hidden) return;
-    asking = true;
-    await fetch(location.href, { credentials: "same-origin" }).then(async (answer) => {
-      if (answer.ok && !answer.redirected) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
-    }).catch(() => {});
-    asking = false;
-  }, PAGE_EVERY_MS);
+  const renew = async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    if (answer.ok && !answer.redirected) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
+  };
+  const next = () => setTimeout(async () => {
+    await renew().catch(() => {});
+    next();
+  }, page.querySelector("[data-live-again]") ? ROWS_EVERY_MS : PAGE_EVERY_MS);
+  next();
 }
 
 function replaceParts(page, fresh) {
