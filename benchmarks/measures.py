@@ -6,6 +6,7 @@ from benchmarks.figures import Figure, Measure
 from benchmarks.latency import latency
 from benchmarks.lists import lists
 from benchmarks.memory import memory
+from benchmarks.pages import admin
 from benchmarks.requeueing import bulk_requeue
 from benchmarks.throughput import noop, noop_loaded, sleep_async, sleep_threads
 
@@ -126,6 +127,19 @@ MEASURES = {
                 name="http-list",
                 unit="ms",
                 aims=_aims(postgresql=100, sqlite=100),
+                lower_is_better=True,
+            ),
+        ),
+        count=400,
+        one_world=True,
+    ),
+    "admin": Measure(
+        take=admin,
+        figures=(
+            Figure(
+                name="admin",
+                unit="ms",
+                aims=_aims(postgresql=300, sqlite=600),
                 lower_is_better=True,
             ),
         ),

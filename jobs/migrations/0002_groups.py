@@ -16,6 +16,8 @@ PERMISSIONS = {
     "reschedule_task": ("task", "Can reschedule waiting tasks"),
     "move_task": ("task", "Can move waiting tasks to another queue"),
     "pause_queue": ("task", "Can pause and resume queues"),
+    "triage_failures": ("task", "Can acknowledge, mute, resolve and assign failures"),
+    "manage_workers": ("task", "Can quiet and stop workers"),
     "manage_tokens": ("task", "Can create and revoke API tokens"),
     "manage_webhooks": ("task", "Can manage webhooks"),
     "manage_schedules": ("task", "Can manage schedules"),
@@ -31,6 +33,8 @@ OPERATOR = (
     "reschedule_task",
     "move_task",
     "pause_queue",
+    "triage_failures",
+    "manage_workers",
 )
 GROUPS = {"viewer": VIEWER, "operator": OPERATOR, "admin": tuple(PERMISSIONS)}
 

@@ -25,6 +25,8 @@ OPERATOR = VIEWER | {
     "reschedule_task",
     "move_task",
     "pause_queue",
+    "triage_failures",
+    "manage_workers",
 }
 ADMIN = OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
 ROLES = {

@@ -10,6 +10,7 @@ const ROWS_WITHOUT_SOCKET_MS = 10000;
 // Whoever changes rows asks once a second whether somebody watches: what changed before that was
 // told to nobody.
 const UNTOLD_MS = 1500;
+const PAGE_EVERY_MS = 5000;
 
 const number = new Intl.NumberFormat("en-GB");
 
@@ -173,19 +174,20 @@ function startTask(page) {
   });
 }
 
-// A page that changes by itself while it offers to be shown again: asked for every two seconds.
+// Pages of numbers, read again as long as somebody looks
 
 function startPage(page) {
-  const renew = async () => {
-    if (document.hidden) return;
-    const answer = await fetch(location.href, { credentials: "same-origin" });
-    if (answer.ok) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
-  };
-  const next = () => setTimeout(async () => {
-    await renew().catch(() => {});
-    if (page.querySelector("[data-live-again]")) next();
-  }, ROWS_EVERY_MS);
-  if (page.querySelector("[data-live-again]")) next();
+  let asking = false;
+  setInterval(async () => {
+    if (asking || document.hidden) return;
+    // A page that says when it is at its end is then left as it is.
+    if (page.dataset.livePage === "moving" && !page.querySelector("[data-live-again]")) return;
+    asking = true;
+    await fetch(location.href, { credentials: "same-origin" }).then(async (answer) => {
+      if (answer.ok && !answer.redirected) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    }).catch(() => {});
+    asking = false;
+  }, PAGE_EVERY_MS);
 }
 
 function replaceParts(page, fresh) {
