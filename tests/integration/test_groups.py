@@ -21,10 +21,12 @@ ACT = {
     "cancel_task",
     "requeue_task",
     "discard_task",
+    "reschedule_task",
+    "move_task",
     "pause_queue",
     "triage_failures",
+    "manage_workers",
 }
-ACT |= {"reschedule_task", "move_task", "manage_workers"}
 MANAGE = {"manage_tokens", "manage_webhooks", "manage_schedules"}
 
 

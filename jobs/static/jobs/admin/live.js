@@ -174,20 +174,20 @@ function startTask(page) {
   });
 }
 
-// Pages of numbers, read again as long as somebody looks; one that tells of something that moves,
-// and says so by offering to be shown again, is read more often.
+// Pages of numbers, read again as long as somebody looks
 
 function startPage(page) {
-  const renew = async () => {
-    if (document.hidden) return;
-    const answer = await fetch(location.href, { credentials: "same-origin" });
-    if (answer.ok && !answer.redirected) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
-  };
-  const next = () => setTimeout(async () => {
-    await renew().catch(() => {});
-    next();
-  }, page.querySelector("[data-live-again]") ? ROWS_EVERY_MS : PAGE_EVERY_MS);
-  next();
+  let asking = false;
+  setInterval(async () => {
+    if (asking || document.hidden) return;
+    // A page that says when it is at its end is then left as it is.
+    if (page.dataset.livePage === "moving" && !page.querySelector("[data-live-again]")) return;
+    asking = true;
+    await fetch(location.href, { credentials: "same-origin" }).then(async (answer) => {
+      if (answer.ok && !answer.redirected) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    }).catch(() => {});
+    asking = false;
+  }, PAGE_EVERY_MS);
 }
 
 function replaceParts(page, fresh) {
