@@ -12,7 +12,6 @@ from django.db.models import Count, Sum
 
 from jobs.domain.histogram import added, percentile
 from jobs.domain.registry import registry
-from jobs.domain.states import OPEN
 from jobs.models import Rollup, Task
 from jobs.selectors.expressions import Unindexed
 
@@ -94,9 +93,12 @@ def volumes(window: timedelta, *, now: datetime, name: str = "") -> list[Volume]
 
 
 def unknown_types() -> list[tuple[str, int]]:
-    """Names under which open tasks wait that no function is registered for, with their number."""
+    """Names under which open tasks wait that no function is registered for, with their number.
+
+    The ids come first, from an index that has nothing else to read: SQLite would scan all tasks.
+    """
     unknown = (
-        Task.objects.filter(state__in=sorted(OPEN))
+        Task.objects.filter(pk__in=Task.objects.open().order_by().values("pk"))
         .annotate(type=Unindexed("name"))
         .exclude(type__in=registry.known_names())
         .order_by()
