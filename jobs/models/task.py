@@ -222,6 +222,8 @@ class Task(models.Model):
             ("cancel_task", "Can cancel tasks"),
             ("requeue_task", "Can requeue tasks"),
             ("discard_task", "Can discard dead letters"),
+            ("reschedule_task", "Can reschedule waiting tasks"),
+            ("move_task", "Can move waiting tasks to another queue"),
             ("view_payload", "Can see arguments, results and errors"),
             ("pause_queue", "Can pause and resume queues"),
             ("triage_failures", "Can acknowledge, mute, resolve and assign failures"),
