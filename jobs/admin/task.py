@@ -31,7 +31,7 @@ from jobs.admin.display import seen
 from jobs.admin.filters import FILTERS
 from jobs.admin.history import AttemptInline, EventInline
 from jobs.admin.page import page_context
-from jobs.admin.pages import MOST_NEW, TaskChangeList
+from jobs.admin.pages import MOST_COUNTED, MOST_NEW, TaskChangeList
 from jobs.admin.verb_page import verb_page
 from jobs.admin.verbs import DUPLICATE, VERBS, may, reason_of, told
 from jobs.domain.query import FIELDS
@@ -128,7 +128,11 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         for name in request.POST.getlist("action"):
             if name in ACTION_NAMES and not ACTION_NAMES[name].allowed_to(request):
                 raise PermissionDenied
-        context = {"title": "Tasks", "jobs_stats": stats.stats()} if request.method == "GET" else {}
+        context = (
+            {"title": "Tasks", "jobs_stats": stats.stats(most_failed=MOST_COUNTED)}
+            if request.method == "GET"
+            else {}
+        )
         return super().changelist_view(request, context | (extra_context or {}))
 
     def response_action(
