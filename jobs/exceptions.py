@@ -114,6 +114,20 @@ class FailureNotFound(TaskQueueError):
     message = "There are no failures {fingerprint!r}."
 
 
+class WorkerNotFound(TaskQueueError):
+    """No worker is registered under this name."""
+
+    code = "worker_not_found"
+    message = "There is no worker {worker!r}."
+
+
+class WorkerRefused(TaskQueueError):
+    """The worker is on its way out. Nothing was written."""
+
+    code = "worker_refused"
+    message = "Worker {worker!r} is {state}: it cannot be told to {verb}."
+
+
 class WebhookNotFound(TaskQueueError):
     """No webhook has this id."""
 

@@ -1,6 +1,18 @@
 """The operators' pages in the Django admin: importing this package registers them."""
 
-from jobs.admin import failure, operation, queue, rollup, rq_pages, task, token, webhook, worker
+from jobs.admin import (
+    failure,
+    operation,
+    queue,
+    rollup,
+    rq_pages,
+    system,
+    task,
+    task_types,
+    token,
+    webhook,
+    worker,
+)
 
 __all__ = [
     "failure",
@@ -8,7 +20,9 @@ __all__ = [
     "queue",
     "rollup",
     "rq_pages",
+    "system",
     "task",
+    "task_types",
     "token",
     "webhook",
     "worker",

@@ -30,6 +30,8 @@ from jobs.exceptions import (
     UnknownTaskType,
     WebhookDisabled,
     WebhookNotFound,
+    WorkerNotFound,
+    WorkerRefused,
 )
 
 logger = logging.getLogger(__name__)
@@ -155,7 +157,7 @@ def _argument(path: str) -> str:
 
 def _refusal(error: TaskQueueError) -> Response:
     match error:
-        case TransitionRefused() | OperationRefused():
+        case TransitionRefused() | OperationRefused() | WorkerRefused():
             return problem(409, error.code, str(error), state=str(error.context["state"]))
         case IdempotencyKeyReused() | WebhookDisabled():
             return problem(409, error.code, str(error))
@@ -163,6 +165,7 @@ def _refusal(error: TaskQueueError) -> Response:
             TaskNotFound()
             | OperationNotFound()
             | FailureNotFound()
+            | WorkerNotFound()
             | WebhookNotFound()
             | DeliveryNotFound()
         ):

@@ -23,17 +23,20 @@ from jobs.api.failures import (
 from jobs.api.operations import (
     CancelOperation,
     OneOperation,
+    OperationResults,
     Operations,
     PauseOperation,
     ResumeOperation,
+    UndoOperation,
 )
 from jobs.api.queues import Lengths, OneQueue, PauseQueue, QueueList, ResumeQueue
 from jobs.api.rerun import Rerun
+from jobs.api.steering import MoveTask, Reschedule, Restore
 from jobs.api.task_types import TaskTypeList
 from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
 from jobs.api.views import UnknownAddress
 from jobs.api.webhooks import OneWebhook, RotateSecret, WebhookList
-from jobs.api.workers import Health, Stats, WorkerList
+from jobs.api.workers import Health, QuietWorker, ResumeWorker, Stats, StopWorker, WorkerList
 
 app_name = "api"
 
@@ -52,10 +55,16 @@ CALLS: Calls = (
     ("tasks/<str:task_id>/cancel", Cancel, "cancel"),
     ("tasks/<str:task_id>/requeue", Requeue, "requeue"),
     ("tasks/<str:task_id>/rerun", Rerun, "rerun"),
+    ("tasks/<str:task_id>/reschedule", Reschedule, "reschedule"),
+    ("tasks/<str:task_id>/move", MoveTask, "move"),
+    ("tasks/<str:task_id>/restore", Restore, "restore"),
     ("tasks/<str:task_id>/explain", Explain, "explain"),
     ("workers/stats", Stats, "workers-stats"),
     ("workers/health", Health, "workers-health"),
     ("workers", WorkerList, "workers"),
+    ("workers/<str:name>/quiet", QuietWorker, "worker-quiet"),
+    ("workers/<str:name>/stop", StopWorker, "worker-stop"),
+    ("workers/<str:name>/resume", ResumeWorker, "worker-resume"),
     ("queues", QueueList, "queues"),
     ("queues/<str:name>", OneQueue, "queue"),
     ("queues/<str:name>/pause", PauseQueue, "queue-pause"),
@@ -73,6 +82,8 @@ CALLS: Calls = (
     ("operations/<str:operation_id>/pause", PauseOperation, "operation-pause"),
     ("operations/<str:operation_id>/resume", ResumeOperation, "operation-resume"),
     ("operations/<str:operation_id>/cancel", CancelOperation, "operation-cancel"),
+    ("operations/<str:operation_id>/undo", UndoOperation, "operation-undo"),
+    ("operations/<str:operation_id>/results", OperationResults, "operation-results"),
     ("queue/stats", Lengths, "queue-stats"),
     ("task-types", TaskTypeList, "task-types"),
     ("dead-letter", DeadLetters, "dead-letter"),

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from jobs.conf import get_conf
 from jobs.domain.fingerprint import KEPT_SECONDS, SLOT_SECONDS
+from jobs.domain.task_ids import first_id
 from jobs.models import FailureCount, IdempotencyKey
+from jobs.store.results import forget_results
 
 #: Rows per statement, and statements per call: others must come to their turn.
 CHUNK = 1000
@@ -35,5 +37,17 @@ def _forget(old: QuerySet[Any]) -> int:
         if keys:
             forgotten += old.model.objects.filter(pk__in=keys).delete()[0]
         if len(keys) < CHUNK:
+            break
+    return forgotten
+
+
+def forget_reports() -> int:
+    """Delete what actions of long ago did to each task, up to a bound; gives how many rows."""
+    oldest = first_id(timezone.now() - timedelta(seconds=get_conf().operations_keep_seconds))
+    forgotten = 0
+    for _ in range(MOST_CHUNKS):
+        gone = forget_results(before=oldest, most=CHUNK)
+        forgotten += gone
+        if gone < CHUNK:
             break
     return forgotten

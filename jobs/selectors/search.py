@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from uuid import UUID
@@ -145,14 +145,16 @@ class Wanted:
         return rows
 
 
-def search_of(text: str, *, sees_payload: bool) -> Search:
+def search_of(text: str, *, sees_payload: bool, now: datetime | None = None) -> Search:
     """The search that a text spells, for somebody who may see payloads or may not.
+
+    Ages count back from `now`, the present moment unless another is given.
 
     Raises:
         InvalidSearch: says at which character it goes wrong.
         PayloadWithheld: says at which character it looks into payloads, though it may not.
     """
-    search = parse(text, now=timezone.now(), queues=queue_names(), hides=redactor().hides)
+    search = parse(text, now=now or timezone.now(), queues=queue_names(), hides=redactor().hides)
     if search.payload_at is not None and not sees_payload:
         raise PayloadWithheld(position=search.payload_at)
     return search

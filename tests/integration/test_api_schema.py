@@ -13,6 +13,8 @@ from dashboard import streams
 from jobs import exceptions
 from jobs.api import urls
 from jobs.api.answers.problem import PROBLEMS
+from jobs.domain.workers import Instruction
+from jobs.models import WorkerLease
 from jobs.selectors import explain
 from tests.support.failures import make_failure
 from tests.support.webhooks import make_webhook
@@ -107,6 +109,9 @@ def test_every_example_of_the_schema_works_as_it_stands(api, root, schema):
     webhook = make_webhook()
     tried = 0
     for method, path, operation in operations(schema):
+        WorkerLease.objects.update_or_create(
+            name="low", defaults={"host": "h1", "pid": 7, "instruction": Instruction.WORK}
+        )
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         for example in body.get("examples", {}).values():
             address = path.removeprefix("/api/").format(

@@ -21,8 +21,11 @@ ACT = {
     "cancel_task",
     "requeue_task",
     "discard_task",
+    "reschedule_task",
+    "move_task",
     "pause_queue",
     "triage_failures",
+    "manage_workers",
 }
 MANAGE = {"manage_tokens", "manage_webhooks", "manage_schedules"}
 
