@@ -97,9 +97,6 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
         "by",
         "stands",
         "progress",
-        "done_count",
-        "skipped_count",
-        "failed_count",
         "began",
         "since",
         "buttons",
@@ -227,7 +224,17 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
         """How much of all."""
         if operation.percent is None:
             return "not counted yet"
-        return f"{operation.percent:g} % of {operation.total_count or 0:,}"
+        counts = _("%(done)s done, %(skipped)s left alone, %(failed)s failed") % {
+            "done": f"{operation.done_count:,}",
+            "skipped": f"{operation.skipped_count:,}",
+            "failed": f"{operation.failed_count:,}",
+        }
+        return format_html(
+            '{} % of {}<span class="jobs-second">{}</span>',
+            f"{operation.percent:g}",
+            f"{operation.total_count or 0:,}",
+            counts,
+        )
 
     @admin.display(description="began")
     def began(self, operation: Operation) -> str:

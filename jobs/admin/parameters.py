@@ -1,5 +1,6 @@
 """What operators fill in for a verb: a moment, a queue, arguments as JSON."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -68,10 +69,20 @@ class QueueForm(forms.Form):
         return Parameters(queue=self.cleaned_data["queue"])
 
 
+class Json(forms.JSONField):
+    """JSON that people edit: indented, in their own letters."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """What somebody sent stays as it is."""
+        if isinstance(value, str):
+            return value
+        return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 class ArgumentsForm(forms.Form):
     """Arguments as a JSON object, in place of each task's own of these names."""
 
-    kwargs = forms.JSONField(
+    kwargs = Json(
         label=gettext_lazy("Arguments to replace, as a JSON object"),
         help_text=gettext_lazy(
             "Each of these takes the place of the task's own argument; the others stay. A task "

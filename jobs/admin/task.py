@@ -28,6 +28,7 @@ from jobs.admin.columns import (
     TaskColumns,
 )
 from jobs.admin.display import seen
+from jobs.admin.export import EXPORTS
 from jobs.admin.filters import FILTERS
 from jobs.admin.history import AttemptInline, EventInline
 from jobs.admin.page import page_context
@@ -60,7 +61,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         "A task id (or its first 8 characters and more), part of a task type, or conditions: "
         f"{' '.join(FIELDS.values())}"
     )
-    actions = ACTIONS
+    actions = (*ACTIONS, *EXPORTS)
     inlines = (AttemptInline, EventInline)
     fields = readonly_fields = ("name",)
     change_list_template = "admin/jobs/task/change_list.html"

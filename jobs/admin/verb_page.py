@@ -102,6 +102,10 @@ def _signature(task: Task) -> list[tuple[str, str, bool]]:
         return []
     required = set(schema.get("required", ()))
     return [
-        (name, str(part.get("type") or part.get("anyOf") or ""), name in required)
-        for name, part in schema.get("properties", {}).items()
+        (name, _kind(part), name in required) for name, part in schema.get("properties", {}).items()
     ]
+
+
+def _kind(part: dict[str, Any]) -> str:
+    """The JSON types of an argument in words; empty for one of any type."""
+    return " or ".join(str(each.get("type", "")) for each in part.get("anyOf", [part])).strip()

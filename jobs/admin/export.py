@@ -1,0 +1,82 @@
+"""Tasks of the list as a file: ticked ones, or all that match."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import ModelAdmin
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jobs.admin.actions import chosen
+from jobs.admin.display import seen
+from jobs.admin.download import as_download
+from jobs.admin.verbs import may
+from jobs.broker.throttle import seconds_to_wait
+from jobs.domain.rates import Rate
+from jobs.exceptions import InvalidSearch, PayloadWithheld
+from jobs.models import Task
+from jobs.selectors.export import exported, sheet
+from jobs.selectors.sheets import as_csv, as_json
+
+#: How often one user may ask for a file: each may read the whole table.
+PACE = Rate(count=10, window_seconds=60)
+TYPES = {"csv": "text/csv", "json": "application/json"}
+
+Action = Callable[
+    [ModelAdmin[Task], HttpRequest, QuerySet[Task]], HttpResponse | StreamingHttpResponse | None
+]
+
+
+def export(
+    model_admin: ModelAdmin[Task], request: HttpRequest, kind: str
+) -> HttpResponse | StreamingHttpResponse | None:
+    """Send what is chosen, or say why not; that it was asked for is in the admin's own log."""
+    wait = seconds_to_wait(f"export:user:{request.user.pk}", PACE)
+    if wait > 0:
+        said = _("That are many files in a short time: try again in %(seconds)s s.")
+        model_admin.message_user(request, said % {"seconds": round(wait) + 1}, messages.WARNING)
+        return None
+    try:
+        wanted = chosen(request).wanted
+    except (InvalidSearch, PayloadWithheld) as error:
+        model_admin.message_user(request, seen(str(error)), messages.ERROR)
+        return None
+    sees_payload = may(request.user, "jobs.view_payload")
+    _note(request, kind, wanted.as_json())
+    rows = exported(wanted, sees_payload=sees_payload)
+    parts = as_csv(sheet(rows, sees_payload=sees_payload)) if kind == "csv" else as_json(rows)
+    name = f"tasks-{timezone.now():%Y%m%dT%H%M%SZ}.{kind}"
+    return as_download(parts, name=name, content_type=TYPES[kind])
+
+
+def _note(request: HttpRequest, kind: str, wanted: dict[str, Any]) -> None:
+    said = {word: f"({len(each)})" if word == "ids" else each for word, each in wanted.items()}
+    LogEntry.objects.create(
+        user_id=request.user.pk or 0,
+        content_type=ContentType.objects.get_for_model(Task),
+        object_repr=f"Export of tasks as {kind}",
+        action_flag=CHANGE,
+        change_message=f"Exported as {kind}: {said or 'every task'}",
+    )
+
+
+def _action(kind: str) -> Action:
+    words = gettext_lazy("Export selected tasks as %(kind)s") % {"kind": kind.upper()}
+
+    @admin.action(description=words)
+    def action(
+        model_admin: ModelAdmin[Task], request: HttpRequest, queryset: QuerySet[Task]
+    ) -> HttpResponse | StreamingHttpResponse | None:
+        return export(model_admin, request, kind)
+
+    action.__name__ = f"export_{kind}"
+    return action
+
+
+EXPORTS: tuple[Action, ...] = tuple(map(_action, TYPES))
