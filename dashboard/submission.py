@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from dashboard.fields import Field, blame, fields_of, fill
@@ -12,6 +13,7 @@ from jobs.broker.connection import queue_names
 from jobs.domain.registry import registry
 from jobs.exceptions import InvalidArguments, TaskQueueError
 from jobs.models import Task
+from jobs.services.audit import entered_submit
 from jobs.services.enqueue import enqueue
 
 MOST_DELAY_SECONDS = 366 * 24 * 3600.0
@@ -67,13 +69,15 @@ def submit(typed: Mapping[str, str], *, actor: str) -> SubmitForm:
     if form.is_faulty:
         return form
     try:
-        form.task = enqueue(
-            task_type=task_type,
-            kwargs=arguments,
-            queue=form.queue or None,
-            run_after=run_after,
-            submitted_by=actor,
-        )
+        with transaction.atomic():
+            form.task = enqueue(
+                task_type=task_type,
+                kwargs=arguments,
+                queue=form.queue or None,
+                run_after=run_after,
+                submitted_by=actor,
+            )
+            entered_submit(form.task)
     except InvalidArguments as error:
         form.errors += blame(form.fields, error.errors)
     except TaskQueueError as error:

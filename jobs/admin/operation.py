@@ -12,9 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
+from jobs.admin.audit import PERMISSION, audit_url
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.verbs import VERBS as TASK_VERBS
 from jobs.admin.verbs import may
 from jobs.domain.operations import OperationState
@@ -41,11 +44,14 @@ class OperationChangeList(ChangeList):
         self.result_list = list(self.result_list)
         for operation in self.result_list:
             allowed = TASK_VERBS[operation.action].allowed_to(request)
+            operation.audit_url = (
+                audit_url("operation", operation.pk) if may(request.user, PERMISSION) else ""
+            )
             operation.words = BUTTONS.get(operation.standing, ()) if allowed else ()
 
 
 @admin.register(Operation)
-class OperationAdmin(admin.ModelAdmin[Operation]):
+class OperationAdmin(OperatorsAdmin[Operation]):
     """Read-only but for the three buttons, each of which is one service call."""
 
     list_display = (
@@ -129,9 +135,14 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
         return outside(said or "every task", 80)
 
     @admin.display(description="by")
-    def by(self, operation: Operation) -> str:
-        """Who began it."""
-        return outside(operation.actor, 30) if operation.actor else NOTHING
+    def by(self, operation: Any) -> str:
+        """Who began it, and a link to what is kept of that."""
+        who = outside(operation.actor, 30) if operation.actor else NOTHING
+        if not operation.audit_url:
+            return who
+        return format_html(
+            '{}<a class="jobs-second" href="{}">{}</a>', who, operation.audit_url, gettext("Audit")
+        )
 
     @admin.display(description="state")
     def stands(self, operation: Operation) -> str:

@@ -19,6 +19,7 @@ from django_rq.models import Dashboard
 from django_rq.utils import get_cron_schedulers, get_scheduler_statistics
 
 from jobs.admin import rq_tasks
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.rq_buttons import TicketConverter
 from jobs.admin.rq_guard import View, guarded, may_see
 from jobs.admin.rq_numbers import statistics
@@ -39,7 +40,7 @@ _TABLE_PAGES = frozenset(
 )
 
 
-class TaskAwareQueueAdmin(QueueAdmin):
+class TaskAwareQueueAdmin(OperatorsAdmin[Dashboard], QueueAdmin):
     """The stock pages with ours before them, all behind the guard."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -101,7 +102,7 @@ class TaskAwareQueueAdmin(QueueAdmin):
                 urls.append(pattern)
             elif pattern.name and pattern.name not in _TABLE_PAGES:
                 name = pattern.name.removeprefix("django_rq_")
-                view = self._wrapped(pattern.callback, name)
+                view = self._wrapped(rq_tasks.kept(pattern.callback, name), name)
                 urls.append(URLPattern(pattern.pattern, view, pattern.default_args, pattern.name))
         return urls
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from jobs.admin.actions import ACTION_NAMES, ACTIONS
 from jobs.admin.columns import COLUMNS, LIVE_COLUMNS, PAYLOAD_COLUMNS, TaskColumns
 from jobs.admin.display import seen
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.filters import FILTERS
 from jobs.admin.history import AttemptInline, EventInline
 from jobs.admin.page import page_context
@@ -31,7 +32,7 @@ LOOKUPS = frozenset({"worker__exact", *(str(each.parameter_name) for each in FIL
 
 
 @admin.register(Task)
-class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
+class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
     """Read-only but for the verbs, each of which is one service call."""
 
     list_display = COLUMNS

@@ -159,20 +159,20 @@ class WaitQuery(BaseModel):
 
 def page_query(query: QueryDict) -> PageQuery:
     """The query of a list without filters."""
-    return read(PageQuery, _single(query))
+    return read(PageQuery, single(query))
 
 
 def task_query(query: QueryDict) -> TaskQuery:
     """The query of a list of tasks."""
-    return read(TaskQuery, _single(query))
+    return read(TaskQuery, single(query))
 
 
 def wait_query(query: QueryDict) -> WaitQuery:
     """The query of one task."""
-    return read(WaitQuery, _single(query))
+    return read(WaitQuery, single(query))
 
 
-def _single(query: QueryDict) -> dict[str, str]:
+def single(query: QueryDict) -> dict[str, str]:
     """Each parameter once; `status` may be repeated."""
     given = dict(query.lists())
     repeated = [key for key, values in given.items() if len(values) > 1 and key != "status"]

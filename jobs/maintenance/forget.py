@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from jobs.conf import get_conf
 from jobs.models import IdempotencyKey
+from jobs.store.audit import erase
 
 #: Rows per statement, and statements per call: others must come to their turn.
 CHUNK = 1000
@@ -24,3 +25,15 @@ def forget_keys() -> int:
         if len(keys) < CHUNK:
             break
     return forgotten
+
+
+def forget_audit() -> int:
+    """Erase audit entries of long ago, up to `CHUNK * MOST_CHUNKS`; gives how many."""
+    before = timezone.now() - timedelta(seconds=get_conf().audit_keep_seconds)
+    erased = 0
+    for _ in range(MOST_CHUNKS):
+        count = erase(before=before, limit=CHUNK)
+        erased += count
+        if count < CHUNK:
+            break
+    return erased

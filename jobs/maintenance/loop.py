@@ -5,7 +5,7 @@ import time
 
 from jobs.broker.connection import BrokerAway
 from jobs.broker.leader import lead, resign
-from jobs.maintenance.forget import forget_keys
+from jobs.maintenance.forget import forget_audit, forget_keys
 from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
@@ -40,7 +40,7 @@ class Maintenance:
             self._reaper.reap()
             forget_keys()
             serve_webhooks()
-            self._forget_deliveries()
+            self._forget_old()
             self._mirror()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)
@@ -50,9 +50,10 @@ class Maintenance:
             mirror_failures()
             self._mirrored_at = time.monotonic()
 
-    def _forget_deliveries(self) -> None:
+    def _forget_old(self) -> None:
         if time.monotonic() - self._forgot_at >= FORGET_SECONDS:
             forget_deliveries()
+            forget_audit()
             self._forgot_at = time.monotonic()
 
     def resign(self) -> None:

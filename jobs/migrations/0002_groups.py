@@ -14,6 +14,7 @@ PERMISSIONS = {
     "requeue_task": ("task", "Can requeue tasks"),
     "discard_task": ("task", "Can discard dead letters"),
     "pause_queue": ("task", "Can pause and resume queues"),
+    "view_audit": ("task", "Can see what operators did"),
     "manage_tokens": ("task", "Can create and revoke API tokens"),
     "manage_webhooks": ("task", "Can manage webhooks"),
     "manage_schedules": ("task", "Can manage schedules"),
@@ -27,6 +28,7 @@ OPERATOR = (
     "requeue_task",
     "discard_task",
     "pause_queue",
+    "view_audit",
 )
 GROUPS = {"viewer": VIEWER, "operator": OPERATOR, "admin": tuple(PERMISSIONS)}
 

@@ -1,6 +1,7 @@
 """What is kept: tasks and what belongs to them, leases, operations, counts, keys, webhooks."""
 
 from jobs.models.attempt import Attempt
+from jobs.models.audit import AuditEntry
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.idempotency import IdempotencyKey
@@ -16,6 +17,7 @@ from jobs.models.worker import WorkerLease
 __all__ = [
     "ApiToken",
     "Attempt",
+    "AuditEntry",
     "Dependency",
     "Event",
     "IdempotencyKey",

@@ -205,6 +205,7 @@ class Task(models.Model):
             ("discard_task", "Can discard dead letters"),
             ("view_payload", "Can see arguments, results and errors"),
             ("pause_queue", "Can pause and resume queues"),
+            ("view_audit", "Can see what operators did"),
             ("manage_tokens", "Can create and revoke API tokens"),
             ("manage_webhooks", "Can manage webhooks"),
             ("manage_schedules", "Can manage schedules"),

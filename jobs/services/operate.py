@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs.broker import tickets
 from jobs.broker.connection import queue_names
+from jobs.domain.audit import Verb
 from jobs.domain.operations import Action, OperationState
 from jobs.domain.registry import registry
 from jobs.exceptions import OperationNotFound, OperationRefused
@@ -19,6 +20,7 @@ from jobs.models import Operation
 from jobs.selectors.facts import moment
 from jobs.selectors.pages import TaskFilter
 from jobs.selectors.queues import queues
+from jobs.services.audit import entered
 from jobs.services.enqueue import enqueue
 
 #: The name of the task type that works on operations.
@@ -31,6 +33,17 @@ def operate(*, action: Action, wanted: TaskFilter, actor: str, reason: str = "")
     """Begin an action over the tasks of a filter that exist now; gives what to watch it by."""
     operation = Operation.objects.create(
         action=action, filter=wanted.as_json(), actor=actor, reason=reason
+    )
+    did = {"action": action.value}
+    chosen = operation.filter
+    entered(
+        Verb.OPERATION_BEGIN,
+        operation.pk,
+        actor=actor,
+        reason=reason,
+        count=None,
+        wanted=chosen,
+        after=did,
     )
     return _run(operation, by=actor)
 
@@ -97,6 +110,8 @@ def _note(operation: Operation, verb: str, actor: str, reason: str) -> None:
     at = moment(timezone.now())
     line = {"verb": verb, "actor": actor, "reason": reason, "at": at}
     operation.history = [*operation.history, line]
+    deed = Verb(f"operation.{verb}")
+    entered(deed, operation.pk, actor=actor, reason=reason, after={"state": operation.state})
 
 
 def _run(operation: Operation, *, by: str) -> Operation:

@@ -9,10 +9,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from jobs.broker import tickets
+from jobs.domain.audit import Verb
 from jobs.domain.states import Move, State, allowed
 from jobs.exceptions import TransitionRefused, UniqueKeyTaken
 from jobs.models import Event, Task
 from jobs.services import moves
+from jobs.services.audit import entered_for_tasks
 from jobs.services.dependencies import block, failed_dependencies
 from jobs.services.moves import Report
 from jobs.services.unique import holders_of
@@ -35,14 +37,16 @@ def requeue(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
     return Task.objects.get(pk=report.only(Move.REQUEUE))
 
 
+@transaction.atomic
 def requeue_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = "") -> Report:
     """Requeue every task that has ended; the report says what became of each.
 
     The oldest first: those that others depend on come before them.
     """
     report = Report()
-    for ids in moves.chunks(sorted(task_ids, key=str)):
+    for ids in moves.chunks(task_ids):
         _requeue_if_unique(ids, report, actor=actor, reason=reason)
+    entered_for_tasks(Verb.TASK_REQUEUE, report, actor=actor, reason=reason)
     return report
 
 
@@ -88,6 +92,7 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
     places = [(task.queue, str(task.pk)) for task in ended if task.pk not in blocked]
     if places:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
+    report.note(ended, after=State.PENDING)
     report.moved += [task.pk for task in ended]
     report.errors |= errors
     report.refused |= moves.others(tasks, ended)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jobs.domain.audit import Verb
 from jobs.domain.options import CallOptions
 from jobs.domain.redaction import REPLACEMENT, holds_replacement
 from jobs.domain.registry import registry
@@ -14,6 +15,7 @@ from jobs.exceptions import InvalidOption, TaskNotFound, TransitionRefused
 from jobs.models import Event, Task
 from jobs.selectors.facts import as_stored
 from jobs.services import moves
+from jobs.services.audit import entered
 from jobs.services.enqueue import enqueue_or_find
 
 
@@ -46,10 +48,14 @@ def rerun(
         raise TaskNotFound(task_id=task_id)
     if old.state == State.STARTED:
         raise TransitionRefused(task_id=old.pk, state=old.state, move="rerun")
+    chosen = {name: value for name, value in options.items() if value is not None}
+    after: dict[str, object] = {**chosen, "arguments": "the same"}
     if args is None and kwargs is None:
         args, kwargs = old.args, old.kwargs
     else:
         args, kwargs = _whole("args", args, old.args), _whole("kwargs", kwargs, old.kwargs)
+        after["arguments"] = "others"
+    after.pop("submitted_by", None)
     with transaction.atomic():
         new, is_new = enqueue_or_find(
             task_type=registry.get(old.name),
@@ -60,6 +66,8 @@ def rerun(
         if is_new:
             moves.record([old], kind=Event.Kind.RERUN, actor=actor, reason=reason)
             moves.record([new], kind=Event.Kind.RERUN_OF, actor=actor, reason=reason)
+            after["task"] = new.pk
+            entered(Verb.TASK_RERUN, old.pk, actor=actor, reason=reason, after=after)
     return new
 
 

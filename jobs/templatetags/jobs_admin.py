@@ -9,10 +9,14 @@ from django.contrib.admin.views.main import ChangeList
 from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from jobs.admin import display
+from jobs.admin.audit import PERMISSION, audit_url
 from jobs.admin.columns import list_url
+from jobs.admin.verbs import may
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.selectors.facts import attempt_facts
@@ -42,6 +46,14 @@ def until(at: Any) -> SafeString:
 def state_badge(state: str) -> SafeString:
     """Icon, word and colour of a state."""
     return display.badge(state)
+
+
+@register.simple_tag(takes_context=True)
+def audit_link(context: RequestContext, subject: str, subject_id: object) -> SafeString:
+    """A link to what operators did to something, for those who may see it."""
+    if not may(context["request"].user, PERMISSION):
+        return SafeString("")
+    return format_html('<a href="{}">{}</a>', audit_url(subject, subject_id), gettext("Audit"))
 
 
 @register.inclusion_tag("admin/jobs/live_strip.html", takes_context=True)

@@ -23,13 +23,14 @@ OPERATOR = VIEWER | {
     "requeue_task",
     "discard_task",
     "pause_queue",
+    "view_audit",
 }
 ADMIN = OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
 ROLES = {
     "nobody": set(),
     "viewer": VIEWER,
     "operator": OPERATOR,
-    "operator who only reads": {"view_task", "view_payload"},
+    "operator who only reads": {"view_task", "view_payload", "view_audit"},
     "admin": ADMIN,
     "superuser": ADMIN,
 }
