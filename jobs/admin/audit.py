@@ -93,7 +93,9 @@ class AuditAdmin(OperatorsAdmin[AuditEntry]):
         before = _id(request.GET.get("before", ""))
         found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
         shown, more = found[:PAGE], len(found) > PAGE
-        asked = {name: text for name, text in request.GET.items() if name in form.fields and text}
+        asked = {
+            name: str(text) for name, text in request.GET.items() if name in form.fields and text
+        }
         request.current_app = self.admin_site.name
         context = {
             **self.admin_site.each_context(request),
@@ -103,7 +105,7 @@ class AuditAdmin(OperatorsAdmin[AuditEntry]):
             "lines": [_line(entry) for entry in shown],
             "is_narrowed": bool(asked),
             "first_url": f"?{urlencode(asked)}" if before is not None else "",
-            "older_url": f"?{urlencode(asked | {'before': shown[-1].pk})}" if more else "",
+            "older_url": f"?{urlencode(asked | {'before': str(shown[-1].pk)})}" if more else "",
             "export_url": f"{reverse('admin:jobs_auditentry_export')}?{urlencode(asked)}",
             "most_exported": MOST_EXPORTED,
         }
@@ -186,5 +188,5 @@ def _id(text: str) -> UUID | None:
 
 def audit_url(subject: str, subject_id: object) -> str:
     """The audit of one thing."""
-    asked = urlencode({"subject": subject, "subject_id": subject_id})
+    asked = urlencode({"subject": subject, "subject_id": str(subject_id)})
     return f"{reverse('admin:jobs_auditentry_changelist')}?{asked}"

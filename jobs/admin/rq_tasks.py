@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -102,8 +103,9 @@ def actions(request: HttpRequest, queue_index: int) -> HttpResponse:
         request.POST = form  # type: ignore[assignment]
         if plain:
             verb = _KEPT[f"{form['action']}_job"]
-            entered(verb, count=len(plain), wanted={"job_ids": plain})
-            return stock.actions(request, queue_index)
+            with transaction.atomic():
+                entered(verb, count=len(plain), wanted={"job_ids": plain})
+                return stock.actions(request, queue_index)
     return redirect(next_url) if next_url else redirect("admin:django_rq_jobs", queue_index)
 
 
@@ -139,19 +141,18 @@ def worker_page(request: HttpRequest, queue_index: int, key: str) -> HttpRespons
 
 
 def kept(view: View, page: str) -> View:
-    """The stock view of a plain RQ job's button, which is kept before it is obeyed.
-
-    Redis knows no transaction of the database: what is kept is that the button was pressed.
-    """
+    """The stock view of a plain RQ job's button, and that it was pressed."""
     verb = _KEPT.get(page)
     if verb is None:
         return view
 
     @wraps(view)
     def pressed(request: HttpRequest, queue_index: int, job_id: str) -> HttpResponse:
-        if request.method == "POST":
+        if request.method != "POST":
+            return view(request, queue_index, job_id)
+        with transaction.atomic():
             entered(verb, job_id, after={"queue": get_queue_by_index(queue_index).name})
-        return view(request, queue_index, job_id)
+            return view(request, queue_index, job_id)
 
     return pressed
 
@@ -171,6 +172,6 @@ def _all_then_stock(
         # The stock view acts on all it finds in the registry: leave it the plain jobs.
         take_out(name, tickets_in(name))
         plain = queue.count if ours is CANCEL else len(queue.failed_job_registry)
-        if plain:
+        if plain:  # kept before it is done: that may take long, and Redis knows no transaction
             entered(theirs, name, count=plain)
     return view(request, queue_index)

@@ -71,6 +71,12 @@ class TokenAdmin(OperatorsAdmin[ApiToken]):
         """Nobody: a token is revoked and another one made."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Nobody here: a token is revoked. It goes with its user, for who may delete that."""
+        match = request.resolver_match
+        is_here = match is not None and (match.url_name or "").startswith("jobs_apitoken")
+        return not is_here and super().has_delete_permission(request, obj)
+
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Whether the action is offered and obeyed."""
         return may(request.user, PERMISSION)

@@ -33,10 +33,10 @@ def erase(*, before: datetime, limit: int) -> int:
 
 @transaction.atomic
 def _erase(last: str, before: datetime, limit: int) -> int:
-    bounds = [last, before] if is_postgresql() else [key(last), text(before)]
+    bounds = (last, before) if is_postgresql() else (key(last), text(before))
     with connection.cursor() as cursor:
         cursor.execute(_SAY, bounds[1:])
-        cursor.execute(_ERASE, [*bounds, limit])
+        cursor.execute(_ERASE, (*bounds, limit))
         count = cursor.rowcount
         cursor.execute(_UNSAY)
     return int(count)

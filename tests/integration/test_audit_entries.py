@@ -217,7 +217,7 @@ def test_a_rerun_tells_the_new_task_and_no_arguments(root):
 
 def test_a_submit_by_hand_is_kept_and_one_by_a_program_is_not(client):
     # when
-    client.post("/submit/", {"type": "add", "x": "1", "y": "2"})
+    client.post("/submit/", {"type": "add", "arg-x": "1", "arg-y": "2"})
     caller = bearer(make_token(make_user("submit_task")))
     before = forget()
     body = b'{"task_type": "add", "payload": {"x": 1, "y": 2}}'
@@ -376,6 +376,6 @@ def test_a_member_of_staff_without_the_permission_leaves_no_entry():
 def test_a_visitor_without_an_account_is_told_apart(client: Client):
     task = make_task()
 
-    client.post(f"/api/tasks/{task.pk}/cancel")
+    client.post(f"/api/tasks/{task.pk}/cancel", content_type="application/json")
 
     assert (only_entry().actor, only_entry().address) == ("anonymous", "127.0.0.1")

@@ -1,0 +1,128 @@
+"""Every page and action of the operators for every role: derived from the addresses there are."""
+
+import pytest
+from django.contrib import admin
+from django.http import HttpResponse
+from django.urls import reverse
+
+from jobs.admin.door import OperatorsAdmin
+from jobs.domain.audit import Verb
+from jobs.models import AuditEntry
+from tests.support.admin_rules import NO_METHOD, NOBODY, RULES, STAFF, Rule
+from tests.support.roles import NAME, ROLES, STRANGERS, client_in
+from tests.support.scene import Scene, make_scene, standing
+
+pytestmark = pytest.mark.django_db
+
+OURS = {"jobs", "django_rq"}
+
+
+def admins():
+    """Our pages, by their models."""
+    for model, model_admin in admin.site._registry.items():
+        if model._meta.app_label in OURS:
+            yield model, model_admin
+
+
+def names():
+    """Every address: its name, or that of its model where it has none."""
+    for model, model_admin in admins():
+        for pattern in model_admin.urls:
+            yield pattern.name or f"jobs_{model._meta.model_name}_object"
+
+
+CASES = [(name, rule) for name, rules in RULES.items() for rule in rules]
+each_case = pytest.mark.parametrize(
+    ("name", "rule"),
+    CASES,
+    ids=[f"{name}-{rule.form.get('action') or '-'.join(rule.at.values())}" for name, rule in CASES],
+)
+
+
+def address(name: str, rule: Rule, scene: Scene) -> str:
+    parts = {part: scene.ids.get(value, value) for part, value in rule.at.items()}
+    if name.endswith("_object"):
+        row = name.replace("_object", "_change")
+        return reverse(f"admin:{row}", kwargs=parts).removesuffix("change/")
+    return reverse(f"admin:{name}", kwargs=parts)
+
+
+def outcome(response: HttpResponse) -> str:
+    if response.status_code == 302 and response["Location"].startswith("/admin/login/"):
+        return "login"
+    refusals = {401: "refused", 403: "refused", 405: "no method"}
+    assert response.status_code < 500, response.status_code
+    return refusals.get(response.status_code, "let in")
+
+
+def expected(role: str, asked: str, rule: Rule) -> str:
+    if role in STRANGERS:
+        return "refused" if rule.own_login else "login"
+    if asked == NO_METHOD:
+        return "no method"
+    return "let in" if asked == STAFF or asked in ROLES[role] else "refused"
+
+
+def test_every_page_has_a_rule_and_every_rule_a_page():
+    assert set(names()) == RULES.keys()
+
+
+def test_every_action_has_a_rule():
+    # a site-wide action of Django's, for whoever may delete, and our own
+    actions = {
+        (f"jobs_{model._meta.model_name}_changelist", action)
+        for model, model_admin in admins()
+        for _, action, _ in model_admin._get_base_actions()
+        if model_admin.actions is not None and action != "delete_selected"
+    }
+    assert actions
+    assert actions <= {(name, rule.form.get("action")) for name, rule in CASES}
+
+
+def test_every_page_of_ours_is_entered_by_the_admins_door():
+    assert [
+        model.__name__
+        for model, model_admin in admins()
+        if not isinstance(model_admin, OperatorsAdmin)
+    ] == []
+
+
+def test_every_rule_asks_for_what_somebody_may_be_given_and_tells_what_is_kept():
+    asked = {word for _, rule in CASES for word in (rule.see, rule.do)}
+    assert asked <= ROLES["superuser"] | {NOBODY, STAFF, NO_METHOD}
+    assert {verb for _, rule in CASES for verb in rule.kept.split()} <= {*Verb}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@each_case
+def test_a_role_may_what_it_may_and_each_deed_leaves_one_entry(name, rule, role, redis):
+    # given
+    client, scene = client_in(role), make_scene()
+    url, before, kept = address(name, rule, scene), standing(redis), AuditEntry.objects.count()
+
+    # when somebody only looks
+    looked = client.get(url)
+
+    # then that changes nothing
+    assert outcome(looked) == expected(role, rule.see, rule), looked.status_code
+    assert standing(redis) == before
+
+    # when somebody posts
+    posted = client.post(url, rule.posted(scene))
+
+    # then it is done and kept, or refused and neither
+    told = list(AuditEntry.objects.order_by("pk"))[kept:]
+    did = outcome(posted)
+    assert did in {expected(role, rule.do, rule), "no method" if rule.do == NOBODY else did}
+    if did == "let in" and rule.kept:
+        assert [entry.verb for entry in told] == rule.kept.split(), said_of(posted)
+        assert {(entry.door, entry.actor) for entry in told} == {("admin", NAME)}
+        assert standing(redis) != before
+    else:
+        assert told == []
+        assert standing(redis) == before
+
+
+def said_of(response: HttpResponse) -> str:
+    """What an answer says where a deed that was to be done was not."""
+    return f"{response.status_code} {response.content.decode()[:2000]}"

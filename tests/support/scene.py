@@ -1,0 +1,66 @@
+"""One of each thing that operators act on, and how all of it stands."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from redis import Redis
+
+from jobs.models import AuditEntry, WebhookDelivery
+from jobs.services.deliver import ping
+from jobs.services.pause import pause
+from jobs.services.tokens import create_token
+from tests.support.operations import begin
+from tests.support.roles import NAME
+from tests.support.rq import line, plain, rung
+from tests.support.webhooks import make_webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Ids, by the names that stand in addresses and forms; the pause is of queue low."""
+
+    ids: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.ids[name]
+
+
+def make_scene() -> Scene:
+    """All of it; the token is ada's, if she is there."""
+    waiting, dead = rung(), rung(state="FAILURE")
+    webhook = make_webhook()
+    ping(webhook_id=webhook.pk)
+    pause(queue="low", actor="eve", reason="a deployment")
+    owner, _ = User.objects.get_or_create(username=NAME)
+    token = create_token(user=owner, name="nightly").row
+    return Scene(
+        {
+            "owner": str(owner.pk),
+            "waiting": str(waiting.pk),
+            "waiting ticket": f"task-{waiting.pk}",
+            "dead": str(dead.pk),
+            "dead ticket": f"task-{dead.pk}",
+            "job": plain().id,
+            "failed job": plain(fails=True).id,
+            "operation": str(begin().pk),
+            "webhook": str(webhook.pk),
+            "delivery": str(WebhookDelivery.objects.get().pk),
+            "token": str(token.pk),
+            "pause": "1",
+            "nothing": "nothing",
+            "low": "low",
+            "high": "high",
+        }
+    )
+
+
+def standing(redis: Redis) -> dict[str, Any]:
+    """Every row of ours, and what lies on queue high."""
+    rows: dict[str, Any] = {
+        model.__name__: sorted(map(str, model._default_manager.values()))
+        for model in apps.get_app_config("jobs").get_models()
+        if model is not AuditEntry
+    }
+    return rows | {"line": line(redis), "users": list(User.objects.values("username"))}
