@@ -114,7 +114,9 @@ def enable(*, webhook_id: UUID) -> Webhook:
     row.enabled, row.disabled_at, row.disabled_reason = True, None, ""
     row.consecutive_failures, row.failing_since, row.resume_at = 0, None, None
     row.save()
-    entered(Verb.WEBHOOK_ENABLE, row.pk, before=before, after={"enabled": True, "failures": 0})
+    after = {"enabled": True, "failures": 0}
+    if after != before:
+        entered(Verb.WEBHOOK_ENABLE, row.pk, before=before, after=after)
     store.forget()
     return row
 

@@ -217,7 +217,7 @@ def test_a_rerun_tells_the_new_task_and_no_arguments(root):
 
 def test_a_submit_by_hand_is_kept_and_one_by_a_program_is_not(client):
     # when
-    client.post("/submit/", {"type": "add", "arg-x": "1", "arg-y": "2"})
+    client.post("/submit/", {"type": "add", "argument-x": "1", "argument-y": "2"})
     caller = bearer(make_token(make_user("submit_task")))
     before = forget()
     body = b'{"task_type": "add", "payload": {"x": 1, "y": 2}}'

@@ -4,14 +4,15 @@ A page that is added needs a rule here: `tests/integration/test_admin_matrix.py`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
 from tests.support.scene import Scene
 
-#: Instead of a permission: nobody at all; all members of staff; there is no such method.
-NOBODY, STAFF, NO_METHOD = "nobody", "staff", "no method"
+#: Instead of a permission: nobody at all; all members of staff; there is no such method; whoever
+#: may send it or not, it changes nothing.
+NOBODY, STAFF, NO_METHOD, HARMLESS = "nobody", "staff", "no method", "harmless"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,13 @@ class Rule:
     """
 
     see: str = NO_METHOD
-    do: str = NOBODY
+    do: str = HARMLESS
     at: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     kept: str = ""
     own_login: bool = False
+    is_told_to_redis: bool = False
+    """It changes no row."""
 
     def posted(self, scene: Scene) -> dict[str, str]:
         """The form, filled in."""
@@ -39,10 +42,10 @@ def _stock(model: str, see: str, row: str) -> dict[str, tuple[Rule, ...]]:
     at = {"object_id": row}
     return {
         f"jobs_{model}_changelist": (Rule(see=see),),
-        f"jobs_{model}_add": (Rule(see=NOBODY),),
+        f"jobs_{model}_add": (Rule(see=NOBODY, do=NOBODY),),
         f"jobs_{model}_history": (Rule(see=see, at=at),),
-        f"jobs_{model}_delete": (Rule(see=NOBODY, at=at, form={"post": "yes"}),),
-        f"jobs_{model}_change": (Rule(see=see, at=at, form={"name": "x"}),),
+        f"jobs_{model}_delete": (Rule(see=NOBODY, do=NOBODY, at=at, form={"post": "yes"}),),
+        f"jobs_{model}_change": (Rule(see=see, do=NOBODY, at=at, form={"name": "x"}),),
         f"jobs_{model}_object": (Rule(see=STAFF, do=STAFF, at=at),),
     }
 
@@ -77,7 +80,13 @@ def _button(word: str, do: str, kept: str) -> tuple[Rule, ...]:
     ticket, job = _Q | {"job_id": "waiting ticket"}, _Q | {"job_id": "job"}
     return (
         Rule(see="view_task", do=do, at=ticket, kept=kept),
-        Rule(see="view_task", do=do, at=job, kept=f"rq_job.{word}"),
+        Rule(
+            see="view_task",
+            do=do,
+            at=job,
+            kept=f"rq_job.{word}",
+            is_told_to_redis=word == "stop",
+        ),
     )
 
 
@@ -104,8 +113,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _verb("cancel", "waiting"),
         _verb("discard", "dead"),
     ),
-    **_stock("workerlease", "view_workerlease", "nothing"),
-    **_stock("rollup", "view_rollup", "nothing"),
+    **_stock("workerlease", "view_workerlease", "worker"),
+    **_stock("rollup", "view_rollup", "rollup"),
     **_stock("queuepause", "view_task", "pause"),
     "jobs_queuepause_pause": (
         Rule(do="pause_queue", at={"name": "high"}, form={"reason": "x"}, kept="queue.pause"),
@@ -118,7 +127,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
         )
         for word in ("pause", "cancel")
     },
-    "jobs_operation_resume": (Rule(do="requeue_task", at={"operation_id": "paused"}),),
+    "jobs_operation_resume": (
+        Rule(do="requeue_task", at={"operation_id": "paused"}, kept="operation.resume"),
+    ),
     **_stock("apitoken", "manage_tokens", "token"),
     "jobs_apitoken_changelist": (
         Rule(
@@ -168,7 +179,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ),
     ),
     "jobs_webhook_test": _webhook("test"),
-    "jobs_webhook_enable": _webhook("enable"),
+    "jobs_webhook_enable": _webhook("enable", webhook_id="silent"),
     "jobs_webhook_disable": _webhook("disable"),
     "jobs_webhook_rotate": _webhook("rotate"),
     "jobs_webhook_resend": _webhook("resend", delivery_id="delivery"),
@@ -238,7 +249,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _ticked("requeue", "dead ticket", "requeue_task", "task.requeue"),
         _ticked("stop", "waiting ticket", "cancel_task", "task.cancel"),
         _ticked("delete", "job", "cancel_task", "rq_job.delete"),
-        _ticked("stop", "job", "cancel_task", "rq_job.stop"),
+        replace(_ticked("stop", "job", "cancel_task", "rq_job.stop"), is_told_to_redis=True),
     ),
     "django_rq_clear": (
         Rule(see="view_task", do="cancel_task", at=_Q, kept="task.cancel queue.empty"),

@@ -5,12 +5,15 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.utils import timezone
 from redis import Redis
 
-from jobs.models import AuditEntry, WebhookDelivery
+from jobs.models import AuditEntry, Rollup, WebhookDelivery, WorkerLease
 from jobs.services.deliver import ping
+from jobs.services.operate import pause_operation
 from jobs.services.pause import pause
 from jobs.services.tokens import create_token
+from jobs.services.webhooks import disable
 from tests.support.operations import begin
 from tests.support.roles import NAME
 from tests.support.rq import line, plain, rung
@@ -32,7 +35,13 @@ def make_scene() -> Scene:
     waiting, dead = rung(), rung(state="FAILURE")
     webhook = make_webhook()
     ping(webhook_id=webhook.pk)
-    pause(queue="low", actor="eve", reason="a deployment")
+    held = pause(queue="low", actor="eve", reason="a deployment")
+    silent = make_webhook()
+    disable(webhook_id=silent.pk, reason="it is away")
+    paused = begin()
+    pause_operation(operation_id=paused.pk, actor="eve")
+    worker = WorkerLease.objects.create(name="w1", host="h1", pid=7)
+    rollup = Rollup.objects.create(minute=timezone.now(), queue="high", name="add")
     owner, _ = User.objects.get_or_create(username=NAME)
     token = create_token(user=owner, name="nightly").row
     return Scene(
@@ -46,12 +55,13 @@ def make_scene() -> Scene:
             "failed job": plain(fails=True).id,
             "operation": str(begin().pk),
             "webhook": str(webhook.pk),
+            "silent": str(silent.pk),
+            "paused": str(paused.pk),
+            "worker": worker.name,
+            "rollup": str(rollup.pk),
             "delivery": str(WebhookDelivery.objects.get().pk),
             "token": str(token.pk),
-            "pause": "1",
-            "nothing": "nothing",
-            "low": "low",
-            "high": "high",
+            "pause": str(held.pk),
         }
     )
 
