@@ -95,11 +95,13 @@ class TaskAwareQueueAdmin(OperatorsAdmin[Dashboard], QueueAdmin):
         ]
 
     def _stock_urls(self) -> list[URLPattern]:
-        own_login = {"django_rq_home_json", "django_rq_metrics"}
         urls = []
         for pattern in super().get_urls():  # type: ignore[no-untyped-call]
-            if pattern.name in own_login:
+            if pattern.name == "django_rq_home_json":
                 urls.append(pattern)
+            elif pattern.name == "django_rq_metrics":
+                view, given = self.metrics, pattern.default_args
+                urls.append(URLPattern(pattern.pattern, view, given, pattern.name))
             elif pattern.name and pattern.name not in _TABLE_PAGES:
                 name = pattern.name.removeprefix("django_rq_")
                 view = self._wrapped(rq_tasks.kept(pattern.callback, name), name)
@@ -133,6 +135,12 @@ class TaskAwareQueueAdmin(OperatorsAdmin[Dashboard], QueueAdmin):
             raise PermissionDenied
         answer = stats_views.stats_json(request, token=token)
         return answer if answer.status_code >= 400 else JsonResponse(statistics())
+
+    def metrics(self, request: HttpRequest) -> HttpResponse:
+        """The stock numbers for Prometheus, behind the same login."""
+        if request.user.is_authenticated and not may_see(request):
+            raise PermissionDenied
+        return stats_views.prometheus_metrics(request)
 
 
 if admin.site.is_registered(Dashboard):

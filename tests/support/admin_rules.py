@@ -10,8 +10,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
 from tests.support.scene import Scene
 
-#: Instead of a permission: nobody at all; all members of staff; there is no such method; whoever
-#: may send it or not, it changes nothing.
+#: Instead of a permission: nobody at all; all members of staff; there is no such method; whatever
+#: is answered to whom, it changes nothing.
 NOBODY, STAFF, NO_METHOD, HARMLESS = "nobody", "staff", "no method", "harmless"
 
 
@@ -32,9 +32,9 @@ class Rule:
     is_told_to_redis: bool = False
     """It changes no row."""
 
-    def posted(self, scene: Scene) -> dict[str, str]:
-        """The form, filled in."""
-        return {name: scene.ids.get(value, value) for name, value in self.form.items()}
+    def posted(self, scene: Scene, role: str) -> dict[str, str]:
+        """The form, as somebody in this role fills it in."""
+        return {name: scene.value(value, role) for name, value in self.form.items()}
 
 
 def _stock(model: str, see: str, row: str) -> dict[str, tuple[Rule, ...]]:
@@ -81,7 +81,7 @@ def _button(word: str, do: str, kept: str) -> tuple[Rule, ...]:
     return (
         Rule(see="view_task", do=do, at=ticket, kept=kept),
         Rule(
-            see="view_task",
+            see=HARMLESS if word == "stop" else "view_task",
             do=do,
             at=job,
             kept=f"rq_job.{word}",
@@ -187,6 +187,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "jobs_auditentry_export": (Rule(see="view_audit", do=NO_METHOD),),
     "django_rq_home": (Rule(see="view_task"),),
     "django_rq_home_json": (Rule(see="view_task", do="view_task", own_login=True),),
+    "django_rq_metrics": (Rule(see="view_task", do="view_task", own_login=True),),
+    "django_rq_dashboard_changelist": (Rule(see="view_task"),),
     "django_rq_jobs": _SEEN,
     "django_rq_queue_details": _SEEN,
     "django_rq_finished_jobs": _SEEN,

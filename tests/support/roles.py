@@ -27,16 +27,15 @@ ROLES: dict[str, set[str]] = {
     "superuser": _ADMIN,
 }
 STRANGERS = frozenset({"anonymous", "not staff"})
-NAME = "ada"
 
 
 def client_in(role: str) -> Client:
-    """A browser of somebody in this role, who is named ada where anybody is logged in."""
+    """A browser of somebody in this role, who is named for it where anybody is logged in."""
     client = Client()
     if role == "anonymous":
         return client
     user = User.objects.create_user(
-        NAME, is_staff=role != "not staff", is_superuser=role == "superuser"
+        role, is_staff=role != "not staff", is_superuser=role == "superuser"
     )
     if role in {"viewer", "operator", "admin"}:
         user.groups.add(Group.objects.get(name=role))

@@ -15,23 +15,23 @@ from jobs.services.pause import pause
 from jobs.services.tokens import create_token
 from jobs.services.webhooks import disable
 from tests.support.operations import begin
-from tests.support.roles import NAME
 from tests.support.rq import line, plain, rung
 from tests.support.webhooks import make_webhook
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Ids, by the names that stand in addresses and forms; the pause is of queue low."""
+    """Ids, by the names that stand in rules; the pause is of queue low."""
 
     ids: dict[str, str]
 
-    def __getitem__(self, name: str) -> str:
-        return self.ids[name]
+    def value(self, name: str, role: str) -> str:
+        """What a name stands for to somebody in this role; a name that means nothing is itself."""
+        return self.ids.get(f"{name} of {role}", self.ids.get(name, name))
 
 
 def make_scene() -> Scene:
-    """All of it; the token is ada's, if she is there."""
+    """All of it; and a token for each user that there is."""
     waiting, dead = rung(), rung(state="FAILURE")
     webhook = make_webhook()
     ping(webhook_id=webhook.pk)
@@ -42,8 +42,11 @@ def make_scene() -> Scene:
     pause_operation(operation_id=paused.pk, actor="eve")
     worker = WorkerLease.objects.create(name="w1", host="h1", pid=7)
     rollup = Rollup.objects.create(minute=timezone.now(), queue="high", name="add")
-    owner, _ = User.objects.get_or_create(username=NAME)
-    token = create_token(user=owner, name="nightly").row
+    owner = User.objects.create_user("eve")
+    tokens = {
+        f"token of {user.username}": str(create_token(user=user, name="nightly").row.pk)
+        for user in User.objects.all()
+    }
     return Scene(
         {
             "owner": str(owner.pk),
@@ -60,7 +63,8 @@ def make_scene() -> Scene:
             "worker": worker.name,
             "rollup": str(rollup.pk),
             "delivery": str(WebhookDelivery.objects.get().pk),
-            "token": str(token.pk),
+            "token": tokens["token of eve"],
+            **tokens,
             "pause": str(held.pk),
         }
     )
