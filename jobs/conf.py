@@ -81,6 +81,8 @@ class Conf:
     """Multiplies the failure rates of the demo tasks; 0 makes them always succeed."""
     release: str = ""
     """The release of the code that runs here, kept with each attempt."""
+    environment: str = ""
+    """What this site is, as every page of the admin says it: production, staging and so on."""
     anonymous_access: bool = False
     """Whether callers without an account may submit, read, cancel and requeue."""
     throttle_submit: str = _rate("5000/second")

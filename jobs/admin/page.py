@@ -96,6 +96,7 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("Run again by", _tasks(reruns_of(task))),
         ("Depends on", _tasks(dependencies_of(task))),
         ("Tags", seen(", ".join(task.tags or []))),
+        ("Failure", _failure(task)),
         ("Unique key", seen(task.unique_key or "")),
         ("Created", moment(task.created_at)),
         ("May run from", moment(task.run_after)),
@@ -113,6 +114,14 @@ def _tasks(ids: Iterable[UUID]) -> SafeString:
     """Links to tasks."""
     links = ((reverse("admin:jobs_task_change", args=[pk]), pk) for pk in ids)
     return format_html_join(", ", '<a href="{}">{}</a>', links)
+
+
+def _failure(task: Task) -> str:
+    """A link to the group of its last failure."""
+    if task.failure is None:
+        return ""
+    url = reverse("admin:jobs_failure_change", args=[task.failure])
+    return format_html('<a href="{}"><code>{}</code></a>', url, task.failure)
 
 
 def _progress(progress: object) -> dict[str, object] | None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet, TextField
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
@@ -17,7 +17,7 @@ from jobs.admin.filters import asked
 from jobs.admin.verbs import may
 from jobs.domain.task_ids import moment_of
 from jobs.exceptions import InvalidSearch, PayloadWithheld
-from jobs.models import Task
+from jobs.models import Failure, Task
 from jobs.selectors.reach import reach
 from jobs.selectors.search import Wanted, search_of
 from jobs.store.dialect import is_postgresql
@@ -165,9 +165,14 @@ class TaskChangeList(ChangeList):
 
 
 def _rows(ids: Sequence[UUID]) -> list[Task]:
+    failures = Failure.objects.filter(pk=OuterRef("failure"))
     return list(
         Task.objects.filter(pk__in=ids)
-        .annotate(arguments_preview=Left(Cast("kwargs", TextField()), PREVIEW_LENGTH))
+        .annotate(
+            arguments_preview=Left(Cast("kwargs", TextField()), PREVIEW_LENGTH),
+            failure_exception=Subquery(failures.values("exception")),
+            failure_frame=Subquery(failures.values("frame")),
+        )
         .defer("args", "kwargs", "result", "progress")
         .order_by("-pk")
     )

@@ -14,7 +14,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from jobs.admin.actions import ACTION_NAMES, ACTIONS
-from jobs.admin.columns import COLUMNS, LIVE_COLUMNS, PAYLOAD_COLUMNS, TaskColumns
+from jobs.admin.columns import (
+    COLUMNS,
+    FAILURE_COLUMN,
+    LIVE_COLUMNS,
+    PAYLOAD_COLUMNS,
+    TaskColumns,
+)
 from jobs.admin.display import seen
 from jobs.admin.door import OperatorsAdmin
 from jobs.admin.filters import FILTERS
@@ -83,10 +89,11 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
         return TaskChangeList
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """Without payloads for those who may not see them."""
+        """Without payloads for those who may not see them; dead letters with their failure."""
+        columns = (*COLUMNS, FAILURE_COLUMN) if request.GET.get("dead") == "open" else COLUMNS
         if may(request.user, "jobs.view_payload"):
-            return COLUMNS
-        return tuple(column for column in COLUMNS if column not in PAYLOAD_COLUMNS)
+            return columns
+        return tuple(column for column in columns if column not in PAYLOAD_COLUMNS)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str

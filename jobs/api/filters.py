@@ -14,6 +14,7 @@ from jobs.api.problems import InvalidInput, refuse
 from jobs.api.views import UUID_PATTERN, UUID_TEXT, task_id_of
 from jobs.api.waiting import MOST_SECONDS
 from jobs.broker.connection import queue_names
+from jobs.domain.fingerprint import FINGERPRINT
 from jobs.domain.query import FIELDS
 from jobs.domain.states import STATE_WORDS, State, states_of
 from jobs.selectors.pages import MOST_PER_PAGE, TaskFilter
@@ -80,6 +81,14 @@ class FilterFields(BaseModel):
     task_type: str = Field("", json_schema_extra=PRINTABLE)
     worker: str = Field("", json_schema_extra=PRINTABLE)
     tag: str = Field("", json_schema_extra=PRINTABLE)
+    failure: str = Field(
+        "",
+        pattern=f"^({FINGERPRINT.pattern})?$",
+        description=(
+            "A group of failures, by its fingerprint: tasks whose last failed attempt is one of "
+            "them, without those that were discarded."
+        ),
+    )
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -97,6 +106,7 @@ class FilterFields(BaseModel):
             task_type=printable(f"{prefix}task_type", self.task_type),
             worker=printable(f"{prefix}worker", self.worker),
             tag=printable(f"{prefix}tag", self.tag),
+            failure=self.failure,
             created_after=self.created_after,
             created_before=self.created_before,
         )

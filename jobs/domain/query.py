@@ -13,7 +13,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from jobs.domain.query_syntax import Term, Value, quoted, terms, wrong
-from jobs.domain.query_values import ids_between, seconds_of, span_of
+from jobs.domain.query_values import fingerprint_of, ids_between, seconds_of, span_of
 from jobs.domain.states import ALL, State, states_of
 
 #: Every field, with an example of its use.
@@ -24,6 +24,7 @@ FIELDS = {
     "task": "task:invoice",
     "worker": "worker:host.4711",
     "tag": "tag:nightly",
+    "failure": "failure:3f2a9c0d1e4b5a67",
     "arg.": "arg.order_id:123",
     "error": "error:Timeout",
     "age": "age>10m",
@@ -69,10 +70,10 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """`field` is `queue`, `task`, `worker`, `tag` or `error`, and one of the texts is meant.
+    """`field` is `queue`, `task`, `worker`, `tag`, `failure` or `error`; one of the texts is meant.
 
-    They are the whole of a queue's or worker's name or a tag, and part of a task type's name or an
-    error.
+    They are the whole of a queue's or worker's name, a tag or a fingerprint, and part of a task
+    type's name or an error.
     """
 
     field: str
@@ -180,6 +181,8 @@ def _of_texts(term: Term, field: str, place: _Place) -> Ids | Named | Argument:
         return Argument(_keys(term, place.hides), texts)
     if field == "id":
         return Ids(tuple(_each(term, _ids)))
+    if field == "failure":
+        _each(term, fingerprint_of)
     if field == "queue":
         for value in term.values:
             _check_queue(value, place.queues)

@@ -72,7 +72,7 @@ class Here:
         """As Door says."""
         with transaction.atomic():
             task, is_new = enqueue_or_find(
-                task_type=registry.get(task_type),
+                task_type=registry.get_offered(task_type),
                 kwargs=payload,
                 submitted_by=actor(),
                 **_timed(options),

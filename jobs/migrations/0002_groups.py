@@ -15,6 +15,8 @@ PERMISSIONS = {
     "discard_task": ("task", "Can discard dead letters"),
     "pause_queue": ("task", "Can pause and resume queues"),
     "view_audit": ("task", "Can see what operators did"),
+    "triage_failures": ("task", "Can acknowledge, mute, resolve and assign failures"),
+    "manage_workers": ("task", "Can quiet and stop workers"),
     "manage_tokens": ("task", "Can create and revoke API tokens"),
     "manage_webhooks": ("task", "Can manage webhooks"),
     "manage_schedules": ("task", "Can manage schedules"),
@@ -29,6 +31,8 @@ OPERATOR = (
     "discard_task",
     "pause_queue",
     "view_audit",
+    "triage_failures",
+    "manage_workers",
 )
 GROUPS = {"viewer": VIEWER, "operator": OPERATOR, "admin": tuple(PERMISSIONS)}
 

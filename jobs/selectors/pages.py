@@ -38,6 +38,7 @@ class TaskFilter:
     task_type: str = ""
     worker: str = ""
     tag: str = ""
+    failure: str = ""
     created_after: datetime | None = None
     created_before: datetime | None = None
     ids: frozenset[UUID] = frozenset()
@@ -50,12 +51,15 @@ class TaskFilter:
             queues=frozenset({self.queue}) if self.queue else None,
             names=frozenset({self.task_type}) if self.task_type else None,
             tag=self.tag,
+            failure=self.failure,
             start=first_id(self.created_after) if self.created_after else None,
             end=first_id(self.created_before) if self.created_before else None,
             among=self.ids or None,
             examined=Q(worker=self.worker) if self.worker else Q(),
         )
-        return plain.narrowed(self.search.conditions)
+        wanted = plain.narrowed(self.search.conditions)
+        # Of the two, the group of failures is the narrower.
+        return wanted.tag_examined() if wanted.tag and wanted.failure else wanted
 
     @property
     def is_empty(self) -> bool:
@@ -76,6 +80,7 @@ class TaskFilter:
             "task_type": self.task_type,
             "worker": self.worker,
             "tag": self.tag,
+            "failure": self.failure,
             "created_after": moment(self.created_after),
             "created_before": moment(self.created_before),
             "ids": sorted(map(str, self.ids)),
@@ -181,33 +186,47 @@ def count_by_state(asked: TaskFilter, *, before: UUID | None = None) -> dict[Sta
 def _rows(
     wanted: Wanted, states: frozenset[State], *, before: UUID | None, bound: Reach | None = None
 ) -> TaskQuerySet:
-    """The tasks of one part, newest first; all states stand for any.
-
-    Databases often walk the longer of two indexes. Every index is hidden but the one that leads to
-    a bounded page's rows. SQLite, which counts nothing, is also helped where no bound is needed:
-    beside the index of a tag all others are hidden; else the index by state for the one state that
-    most rows have, and for other states the indexes by queue and type.
-    """
-    columns = {"queue": wanted.queues, "name": wanted.names}
+    """The tasks of one part, newest first; all states stand for any."""
+    failures = {wanted.failure} if wanted.failure else None
+    columns = {"queue": wanted.queues, "name": wanted.names, "failure": failures}
     narrowing = {column: sorted(values) for column, values in columns.items() if values is not None}
-    if bound is not None or wanted.tag:
-        hidden = {"state", *narrowing} - {bound.column if bound is not None else ""}
-    elif len(states) == 1 and State.SUCCESS not in states:
-        hidden = set(narrowing)
-    else:
-        hidden = {"state"} if narrowing else set()
+    hidden = _hidden(set(narrowing), wanted, states, bound)
     floor = None if bound is None else bound.floor
     rows = wanted.in_order(floor=floor, before=before).defer(*LONG_COLUMNS)
+    if wanted.failure:
+        rows = rows.filter(discarded_at=None)
     if states != ALL:
         narrowing["state"] = sorted(states)
     for column, values in narrowing.items():
-        if column in hidden and not (is_postgresql() and column == "state"):
-            # PostgreSQL uses the other indexes only where it sees which states are meant.
+        if column in hidden and not (is_postgresql() and (wanted.tag or column == "state")):
             name = f"{column}_unindexed"
             rows = rows.alias(**{name: Concat(column, Value(""))})
             column = name
         rows = rows.filter(**{f"{column}__in": values})
     return rows.filter(wanted.ids, wanted.examined)
+
+
+def _hidden(
+    narrowing: set[str], wanted: Wanted, states: frozenset[State], bound: Reach | None
+) -> set[str]:
+    """The columns whose indexes are not to be walked.
+
+    Databases often walk the longer of two indexes. Every index is hidden but the one that leads to
+    a bounded page's rows, and that of a group of failures, whose entries also tell the state.
+    SQLite, which counts nothing, is also helped where no bound is needed: beside the index of a tag
+    all others are hidden; else the index by state for the one state that most rows have, and for
+    other states the indexes by queue and type. From PostgreSQL nothing is hidden beside a tag, of
+    which it must know that few rows fit, nor the states: it uses the other indexes only where it
+    sees which are meant.
+    """
+    leads = bound.column if bound is not None else "failure" if wanted.failure else ""
+    if leads == "failure":
+        return narrowing - {leads}
+    if bound is not None or wanted.tag:
+        return {"state", *narrowing} - {leads}
+    if len(states) == 1 and State.SUCCESS not in states:
+        return narrowing
+    return {"state"} if narrowing else set()
 
 
 def _parts(wanted: Wanted) -> list[frozenset[State]]:

@@ -55,15 +55,16 @@ _COMPARED = {
 class Wanted:
     """Which rows are asked for.
 
-    Indexes answer `states`, `queues`, `names`, `tag`, the ids from `start` on and before `end`, and
-    `ids` and `among`; `examined` is for the rows that they leave. None and "" do not narrow, an
-    empty set leaves nothing.
+    Indexes answer `states`, `queues`, `names`, `tag`, `failure`, the ids from `start` on and before
+    `end`, and `ids` and `among`; `examined` is for the rows that they leave. None and "" do not
+    narrow, an empty set leaves nothing.
     """
 
     states: frozenset[State] = ALL
     queues: frozenset[str] | None = None
     names: frozenset[str] | None = None
     tag: str = ""
+    failure: str = ""
     start: UUID | None = None
     end: UUID | None = None
     ids: Q = field(default_factory=Q)
@@ -86,6 +87,8 @@ class Wanted:
         by_state = self.states != ALL
         if self.examined or any(len(each) > 1 for each in named):
             return True
+        if self.failure:
+            return bool(named) or len(self.states) > 1
         if is_postgresql() and (named or (by_state and State.SUCCESS in self.states)):
             return True
         return len(named) + by_state + bool(self.tag) > 1
@@ -105,19 +108,34 @@ class Wanted:
         `filter`, so that it is one join, and bounds the walk along their index.
         """
         column = "tagged__task_id" if self.tag else "pk"
-        bounds: dict[str, object] = {"tagged__tag": self.tag} if self.tag else {}
+        bounds = self._bounds(column, floor=floor, before=before)
+        if self.tag:
+            bounds["tagged__tag"] = self.tag
+        rows = Task.objects.filter(**bounds).order_by(f"-{column}")
+        return rows if self.among is None else rows.among(list(self.among))
+
+    def tagged_in_order(self, *, before: UUID | None = None) -> QuerySet[TaskTag]:
+        """The tag's own rows between the bounds, newest first."""
+        rows = TaskTag.objects.filter(tag=self.tag, **self._bounds("task_id", before=before))
+        return rows.order_by("-task_id")
+
+    def _bounds(
+        self, column: str, *, floor: UUID | None = None, before: UUID | None
+    ) -> dict[str, object]:
+        bounds: dict[str, object] = {}
         if starts := [each for each in (self.start, floor) if each is not None]:
             bounds[f"{column}__gte"] = max(starts)
         if ends := [each for each in (self.end, before) if each is not None]:
             bounds[f"{column}__lt"] = min(ends)
-        rows = Task.objects.filter(**bounds).order_by(f"-{column}")
-        return rows if self.among is None else rows.among(list(self.among))
+        return bounds
 
     def of(self, rows: QuerySet[Task]) -> QuerySet[Task]:
         """Those of the rows that fit, in whatever order."""
         rows = rows.filter(_between(self.start, self.end), self.ids, self.examined)
         if self.tag:
             rows = rows.filter(_tagged([self.tag]))
+        if self.failure:
+            rows = rows.filter(_of_failures([self.failure]))
         if self.states != ALL:
             rows = rows.filter(state__in=sorted(self.states))
         if self.queues is not None:
@@ -162,16 +180,25 @@ def _narrowed(wanted: Wanted, condition: Condition) -> Wanted:
             )
         case Ids():
             return replace(wanted, ids=wanted.ids & _ids(condition))
+        case Named():
+            return _named(wanted, condition)
+        case Not(opposite):
+            return replace(wanted, examined=wanted.examined & ~_examined(opposite))
+        case _:
+            return replace(wanted, examined=wanted.examined & _examined(condition))
+
+
+def _named(wanted: Wanted, condition: Named) -> Wanted:
+    match condition:
         case Named("queue", texts):
             return replace(wanted, queues=_both(wanted.queues, frozenset(texts)))
         case Named("task", texts):
             return replace(wanted, names=_both(wanted.names, _names(texts)))
         case Named("tag", (tag,)) if not wanted.tag:
             return replace(wanted, tag=tag)
-        case Not(opposite):
-            return replace(wanted, examined=wanted.examined & ~_examined(opposite))
-        case _:
-            return replace(wanted, examined=wanted.examined & _examined(condition))
+        case Named("failure", (fingerprint,)) if not wanted.failure:
+            return replace(wanted, failure=fingerprint)
+    return replace(wanted, examined=wanted.examined & _examined(condition))
 
 
 def _examined(condition: Condition) -> Q:
@@ -228,6 +255,11 @@ def _tagged(tags: Iterable[str]) -> Q:
     return Q(Exists(TaskTag.objects.filter(task=OuterRef("pk"), tag__in=tags)))
 
 
+def _of_failures(fingerprints: Iterable[str]) -> Q:
+    """The last attempt that failed is of one of the groups, and nobody discarded the task."""
+    return Q(failure__in=fingerprints, discarded_at=None)
+
+
 def _lasting(condition: Lasting) -> Q:
     now = Value(timezone.now(), DateTimeField())
     seconds = _waited(now) if condition.field == "wait" else _ran(now)
@@ -272,5 +304,6 @@ _NAMED: Mapping[str, Callable[[tuple[str, ...]], Q]] = {
     "task": lambda texts: Q(name__in=_names(texts)),
     "worker": lambda texts: Q(worker__in=texts),
     "tag": _tagged,
+    "failure": _of_failures,
     "error": _in_error,
 }

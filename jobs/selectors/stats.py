@@ -1,6 +1,7 @@
 """The few numbers that tell how the whole queue stands."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Sum
@@ -49,7 +50,11 @@ def open_counts() -> dict[tuple[str, State], int]:
 
 def stats() -> Stats:
     """Read the present numbers."""
-    counts = open_counts()
+    return stats_of(open_counts(), workers_online=online_count())
+
+
+def stats_of(counts: Mapping[tuple[str, State], int], *, workers_online: int) -> Stats:
+    """The same, for who has read these already."""
     by_state: dict[State, int] = defaultdict(int)
     for (_, state), count in counts.items():
         by_state[state] += count
@@ -61,5 +66,5 @@ def stats() -> Stats:
         active_tasks=by_state[State.STARTED],
         failed_tasks=Task.objects.dead_letters().count(),
         success_tasks=Rollup.objects.aggregate(total=Sum("succeeded"))["total"] or 0,
-        workers_online=online_count(),
+        workers_online=workers_online,
     )

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from jobs.domain.outcomes import Outcome
 from jobs.domain.states import State
-from jobs.store import rollup
+from jobs.store import failures, rollup
 from jobs.store.claim import Claim, Expired, claim, expire
 from jobs.store.dialect import POSTGRESQL_PLAN, is_postgresql
 from jobs.store.finish import finish
@@ -58,6 +58,8 @@ def exchange(
                 taken = {taken.task_id for taken in did.claims}
                 left = [task_id for task_id in task_ids if task_id not in taken]
                 did.expired = expire(cursor, left, now=now)
+        if outcomes:
+            failures.add(cursor, failures.of_attempts(outcomes, did.ended, release=release))
         if outcomes or did.expired:
             rollup.add(cursor, outcomes, did.ended, did.expired, now=now)
     return did

@@ -136,6 +136,7 @@ JOBS = {
     "DEMO_FAILURES": variables.DEMO_FAILURES.read(),
     "RELEASE": variables.RELEASE.read(),
     "TRUSTED_PROXIES": variables.TRUSTED_PROXIES.read(),
+    "ENVIRONMENT": variables.ENVIRONMENT.read(),
 }
 
 REST_FRAMEWORK = {

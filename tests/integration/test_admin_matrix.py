@@ -11,13 +11,15 @@ from django.urls import reverse
 from jobs.admin.door import OperatorsAdmin
 from jobs.domain.audit import Verb
 from jobs.models import AuditEntry
-from tests.support.admin_rules import HARMLESS, NO_METHOD, NOBODY, RULES, STAFF, Rule
+from tests.support import admin_rules, rq_rules
 from tests.support.roles import ROLES, STRANGERS, client_in
+from tests.support.rules import HARMLESS, NO_METHOD, NOBODY, STAFF, Rule
 from tests.support.scene import Scene, make_scene, standing
 
 pytestmark = pytest.mark.django_db
 
 OURS = {"jobs", "django_rq"}
+RULES = admin_rules.RULES | rq_rules.RULES
 
 
 def admins():

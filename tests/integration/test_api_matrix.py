@@ -24,6 +24,8 @@ OPERATOR = VIEWER | {
     "discard_task",
     "pause_queue",
     "view_audit",
+    "triage_failures",
+    "manage_workers",
 }
 ADMIN = OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
 ROLES = {

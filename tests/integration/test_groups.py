@@ -23,6 +23,7 @@ ACT = {
     "discard_task",
     "pause_queue",
     "view_audit",
+    "triage_failures",
 }
 MANAGE = {"manage_tokens", "manage_webhooks", "manage_schedules"}
 

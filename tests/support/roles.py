@@ -15,6 +15,8 @@ _OPERATOR = _VIEWER | {
     "discard_task",
     "pause_queue",
     "view_audit",
+    "triage_failures",
+    "manage_workers",
 }
 _ADMIN = _OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
 ROLES: dict[str, set[str]] = {

@@ -14,6 +14,7 @@ from jobs.services.operate import pause_operation
 from jobs.services.pause import pause
 from jobs.services.tokens import create_token
 from jobs.services.webhooks import disable
+from tests.support.failures import make_failure
 from tests.support.operations import begin
 from tests.support.rq import line, plain, rung
 from tests.support.webhooks import make_webhook
@@ -61,6 +62,7 @@ def make_scene() -> Scene:
             "silent": str(silent.pk),
             "paused": str(paused.pk),
             "worker": worker.name,
+            "failure": make_failure().pk,
             "rollup": str(rollup.pk),
             "delivery": str(WebhookDelivery.objects.get().pk),
             "token": tokens["token of eve"],
@@ -75,6 +77,6 @@ def standing(redis: Redis) -> dict[str, Any]:
     rows: dict[str, Any] = {
         model.__name__: sorted(map(str, model._default_manager.values()))
         for model in apps.get_app_config("jobs").get_models()
-        if model is not AuditEntry
+        if model is not AuditEntry and model._meta.managed
     }
     return rows | {"line": line(redis), "users": list(User.objects.values("username"))}
