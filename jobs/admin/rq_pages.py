@@ -140,7 +140,8 @@ class TaskAwareQueueAdmin(OperatorsAdmin[Dashboard], QueueAdmin):
         """The stock numbers for Prometheus, behind the same login."""
         if request.user.is_authenticated and not may_see(request):
             raise PermissionDenied
-        return stats_views.prometheus_metrics(request)
+        answer: HttpResponse = stats_views.prometheus_metrics(request)
+        return answer
 
 
 if admin.site.is_registered(Dashboard):

@@ -60,6 +60,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         for word in ("quiet", "stop")
     ),
     **_stock("failure", "view_task", "failure"),
+    "jobs_failure_change": (Rule(see="view_task", at={"object_id": "failure"}),),
     "jobs_failure_decide": tuple(
         Rule(
             do="triage_failures",
