@@ -92,7 +92,8 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
     places = [(task.queue, str(task.pk)) for task in ended if task.pk not in blocked]
     if places:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
-    report.note(ended, after=State.PENDING)
+    report.note((task for task in ended if task.pk in blocked), after=State.BLOCKED)
+    report.note((task for task in ended if task.pk not in blocked), after=State.PENDING)
     report.moved += [task.pk for task in ended]
     report.errors |= errors
     report.refused |= moves.others(tasks, ended)
