@@ -115,6 +115,10 @@ class Conf:
     """How long is kept what operators did: a year, if nothing else is said."""
     trusted_proxies: int = _between(0, 0, 16)
     """How many proxies stand before this site whose X-Forwarded-For is believed; 0: none is."""
+    operations_keep_seconds: float = _between(2_592_000.0, 60, 31_536_000)
+    """How long it is kept what an action over many tasks did to each of them."""
+    operations_keep_rows: int = _between(1_000_000, 0, 100_000_000)
+    """Of how many tasks of one such action that is kept; of the others only their number."""
     redacted_keys: tuple[str, ...] = (
         "password",
         "passwd",

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -186,7 +187,10 @@ def _id(text: str) -> UUID | None:
         return None
 
 
-def audit_url(subject: str, subject_id: object) -> str:
-    """The audit of one thing."""
+def audit_link(request: HttpRequest, subject: str, subject_id: object) -> SafeString:
+    """A link to what operators did to something, for those who may see it."""
+    if not may(request.user, PERMISSION):
+        return SafeString("")
     asked = urlencode({"subject": subject, "subject_id": str(subject_id)})
-    return f"{reverse('admin:jobs_auditentry_changelist')}?{asked}"
+    url = f"{reverse('admin:jobs_auditentry_changelist')}?{asked}"
+    return format_html('<a href="{}">{}</a>', url, _("Audit"))

@@ -1,6 +1,7 @@
 """What the tasks list may be narrowed to, each by an index."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from jobs.admin.display import LOOKS, icon
+from jobs.admin.verbs import may
 from jobs.broker.connection import queue_names
 from jobs.domain.query import Search
 from jobs.domain.states import State
 from jobs.domain.task_ids import first_id
 from jobs.models import Task
 from jobs.selectors.pages import TaskFilter
-from jobs.selectors.search import known_names
+from jobs.selectors.search import known_names, search_of
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -90,7 +92,7 @@ class CreatedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """The tasks created within the chosen span."""
-        since = _since(self.value())
+        since = _since(self.value(), timezone.now())
         return queryset if since is None else queryset.filter(pk__gte=first_id(since))
 
 
@@ -119,8 +121,8 @@ FILTERS = (StateFilter, QueueFilter, TypeFilter, DeadLetterFilter, CreatedFilter
 _HOURS = {"1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24}
 
 
-def asked(params: Mapping[str, str], search: Search) -> TaskFilter:
-    """What the filters of a query string and a search ask for together."""
+def asked(params: Mapping[str, str], search: Search, *, now: datetime | None = None) -> TaskFilter:
+    """What the filters of a query string and a search ask for together, as of a moment."""
     state = params.get("state", "")
     states = {State(state)} if state in LOOKS else set()
     if params.get("dead") in {"open", "discarded"}:
@@ -130,11 +132,26 @@ def asked(params: Mapping[str, str], search: Search) -> TaskFilter:
         queue=params.get("queue", ""),
         task_type=params.get("name", ""),
         worker=params.get("worker__exact", ""),
-        created_after=_since(params.get("created")),
+        created_after=_since(params.get("created"), now or timezone.now()),
         search=search,
     )
 
 
-def _since(span: str | None) -> datetime | None:
+def all_that_match(request: HttpRequest, *, now: datetime) -> TaskFilter:
+    """The tasks that the list under this address shows on all its pages at a moment.
+
+    Raises:
+        InvalidSearch, PayloadWithheld: as `search_of` does.
+    """
+    params = request.GET.dict()
+    sees_payload = may(request.user, "jobs.view_payload")
+    search = search_of(params.get("q", ""), sees_payload=sees_payload, now=now)
+    wanted = asked(params, search, now=now)
+    dead = params.get("dead", "")
+    discarded = dead == "discarded" if dead in {"open", "discarded"} else None
+    return replace(wanted, discarded=discarded, created_before=now)
+
+
+def _since(span: str | None, now: datetime) -> datetime | None:
     hours = _HOURS.get(span or "")
-    return None if hours is None else timezone.now() - timedelta(hours=hours)
+    return None if hours is None else now - timedelta(hours=hours)

@@ -47,6 +47,7 @@ class TaskChangeList(ChangeList):
     searched_to: datetime | None = None
     floor: UUID | None = None
     is_examined = False
+    is_by_queue_or_type = False
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -61,6 +62,7 @@ class TaskChangeList(ChangeList):
         wanted = asked(self.params, search).wanted()
         if wanted.is_nothing:
             return rows.none()
+        self.is_by_queue_or_type = wanted.queues is not None or wanted.names is not None
         rows = Wanted().narrowed(search.conditions).of(rows)
         return self._within_reach(rows, wanted, _id(request, OLDER_THAN))
 
@@ -154,9 +156,8 @@ class TaskChangeList(ChangeList):
         PostgreSQL's indexes by queue and by type hold ended tasks only, and are used only where
         the query says so.
         """
-        narrowed = self.query or {"queue", "name"} & self.params.keys()
         has_state = {"state", "dead"} & self.params.keys()
-        if not narrowed or has_state or not is_postgresql():
+        if not self.is_by_queue_or_type or has_state or not is_postgresql():
             return [self.queryset]
         return [self.queryset.ended(), self.queryset.open()]
 

@@ -121,7 +121,7 @@ def _clear(request: HttpRequest, site: AdminSite, name: str) -> HttpResponse:
         error = _fault(request, name, reason)
         if not error:
             return _begin(request, name, reason)
-    count = Task.objects.on_queue(name).filter(state=State.PENDING).count()
+    count = Task.objects.pending().on_queue(name).count()
     lead = ngettext(
         "%(count)s task waits on queue %(name)s. Clearing cancels it.",
         "%(count)s tasks wait on queue %(name)s. Clearing cancels them.",

@@ -8,10 +8,16 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_POST
 
 from jobs.admin.actions import ACTION_NAMES, ACTIONS
 from jobs.admin.columns import (
@@ -26,8 +32,9 @@ from jobs.admin.door import OperatorsAdmin
 from jobs.admin.filters import FILTERS
 from jobs.admin.history import AttemptInline, EventInline
 from jobs.admin.page import page_context
-from jobs.admin.pages import MOST_NEW, TaskChangeList
-from jobs.admin.verbs import VERBS, may, reason_of, told
+from jobs.admin.pages import MOST_COUNTED, MOST_NEW, TaskChangeList
+from jobs.admin.verb_page import verb_page
+from jobs.admin.verbs import DUPLICATE, VERBS, may, reason_of, told
 from jobs.domain.query import FIELDS
 from jobs.models import Task
 from jobs.selectors import stats
@@ -72,17 +79,14 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
         """Nobody: retention deletes."""
         return False
 
-    def has_requeue_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered and obeyed."""
-        return VERBS["requeue"].allowed_to(request)
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered and obeyed."""
-        return VERBS["cancel"].allowed_to(request)
-
-    def has_discard_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered and obeyed."""
-        return VERBS["discard"].allowed_to(request)
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Those that this user may use."""
+        offered = super().get_actions(request)
+        return {
+            name: action
+            for name, action in offered.items()
+            if name not in ACTION_NAMES or ACTION_NAMES[name].allowed_to(request)
+        }
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
         """Pages by key."""
@@ -112,7 +116,7 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
             path("live/", wrap(self.live_view), name="jobs_task_live"),
             path(
                 "<uuid:task_id>/do/<slug:word>/",
-                wrap(require_POST(self.verb_view)),
+                wrap(self.verb_view),
                 name="jobs_task_verb",
             ),
             *super().get_urls(),
@@ -125,7 +129,11 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
         for name in request.POST.getlist("action"):
             if name in ACTION_NAMES and not ACTION_NAMES[name].allowed_to(request):
                 raise PermissionDenied
-        context = {"title": "Tasks", "jobs_stats": stats.stats()} if request.method == "GET" else {}
+        context = (
+            {"title": "Tasks", "jobs_stats": stats.stats(most_failed=MOST_COUNTED)}
+            if request.method == "GET"
+            else {}
+        )
         return super().changelist_view(request, context | (extra_context or {}))
 
     def response_action(
@@ -179,6 +187,10 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
             raise Http404
         if not verb.allowed_to(request):
             raise PermissionDenied
+        if verb.asks or verb is DUPLICATE:
+            return verb_page(self, request, task_id, verb)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         report = verb.service(
             task_ids=[task_id],
             actor=request.user.get_username(),

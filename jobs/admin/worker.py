@@ -144,7 +144,7 @@ class WorkerAdmin(OperatorsAdmin[WorkerLease]):
         words = facts.instructed.words if facts.instructed else ""
         return format_html("{}{}", state_badge(facts.state), outside(words, 60, "jobs-second"))
 
-    @admin.display(description=_("host, process, release"))
+    @admin.display(description=_("host, process"))
     def where(self, lease: WorkerLease) -> str:
         """Where it runs, and the release of its code."""
         process = f"{lease.pid}, {lease.release}" if lease.release else str(lease.pid)

@@ -47,6 +47,20 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 TaskId = Annotated[UUID, BeforeValidator(_task_id)]
 
 
+Searched = Annotated[
+    str,
+    Field(
+        examples=list(FIELDS.values()),
+        description=(
+            "Conditions with spaces between. A comma between values means either, `-` before a "
+            "condition its opposite, quotes hold a value together; a word by itself is part of a "
+            "task type's name, or an id. Where no index answers it, a page may end early: see "
+            "`complete`."
+        ),
+    ),
+]
+
+
 class PageQuery(BaseModel):
     """Where a page starts and how long it is."""
 
@@ -116,16 +130,7 @@ class TaskQuery(FilterFields, PageQuery):
     """Which tasks to list."""
 
     limit: int = Field(PAGE, ge=1, le=MOST_PER_PAGE)
-    search: str = Field(
-        "",
-        examples=list(FIELDS.values()),
-        description=(
-            "Conditions with spaces between. A comma between values means either, `-` before a "
-            "condition its opposite, quotes hold a value together; a word by itself is part of a "
-            "task type's name, or an id. Where no index answers it, a page may end early: see "
-            "`complete`."
-        ),
-    )
+    search: Searched = ""
 
     def searched(self, *, sees_payload: bool) -> TaskFilter:
         """What the selector takes, its search included.
@@ -134,8 +139,7 @@ class TaskQuery(FilterFields, PageQuery):
             InvalidInput: as `as_filter` does.
             InvalidSearch, PayloadWithheld: name the place in the search.
         """
-        search = search_of(self.search, sees_payload=sees_payload)
-        return replace(self.as_filter(), search=search)
+        return _with_search(self.as_filter(), self.search, sees_payload=sees_payload)
 
 
 class ActionFilter(FilterFields):
@@ -148,9 +152,12 @@ class ActionFilter(FilterFields):
         description="Only tasks among these.",
     )
 
-    def as_filter(self, *, prefix: str = "") -> TaskFilter:
-        """As above, narrowed by ids."""
-        return replace(super().as_filter(prefix=prefix), ids=frozenset(self.ids))
+    search: Searched = ""
+
+    def searched(self, *, sees_payload: bool, prefix: str) -> TaskFilter:
+        """As `TaskQuery.searched`, narrowed by ids."""
+        found = replace(self.as_filter(prefix=prefix), ids=frozenset(self.ids))
+        return _with_search(found, self.search, sees_payload=sees_payload)
 
 
 class WaitQuery(BaseModel):
@@ -165,6 +172,10 @@ class WaitQuery(BaseModel):
         allow_inf_nan=False,
         description="Answer when the task has ended, at the latest after this many seconds.",
     )
+
+
+def _with_search(found: TaskFilter, text: str, *, sees_payload: bool) -> TaskFilter:
+    return replace(found, search=search_of(text, sees_payload=sees_payload))
 
 
 def page_query(query: QueryDict) -> PageQuery:

@@ -24,12 +24,15 @@ from jobs.api.failures import (
 from jobs.api.operations import (
     CancelOperation,
     OneOperation,
+    OperationResults,
     Operations,
     PauseOperation,
     ResumeOperation,
+    UndoOperation,
 )
 from jobs.api.queues import Lengths, OneQueue, PauseQueue, QueueList, ResumeQueue
 from jobs.api.rerun import Rerun
+from jobs.api.steering import MoveTask, Reschedule, Restore
 from jobs.api.task_types import TaskTypeList
 from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
 from jobs.api.views import UnknownAddress
@@ -53,6 +56,9 @@ CALLS: Calls = (
     ("tasks/<str:task_id>/cancel", Cancel, "cancel"),
     ("tasks/<str:task_id>/requeue", Requeue, "requeue"),
     ("tasks/<str:task_id>/rerun", Rerun, "rerun"),
+    ("tasks/<str:task_id>/reschedule", Reschedule, "reschedule"),
+    ("tasks/<str:task_id>/move", MoveTask, "move"),
+    ("tasks/<str:task_id>/restore", Restore, "restore"),
     ("tasks/<str:task_id>/explain", Explain, "explain"),
     ("workers/stats", Stats, "workers-stats"),
     ("workers/health", Health, "workers-health"),
@@ -77,6 +83,8 @@ CALLS: Calls = (
     ("operations/<str:operation_id>/pause", PauseOperation, "operation-pause"),
     ("operations/<str:operation_id>/resume", ResumeOperation, "operation-resume"),
     ("operations/<str:operation_id>/cancel", CancelOperation, "operation-cancel"),
+    ("operations/<str:operation_id>/undo", UndoOperation, "operation-undo"),
+    ("operations/<str:operation_id>/results", OperationResults, "operation-results"),
     ("queue/stats", Lengths, "queue-stats"),
     ("task-types", TaskTypeList, "task-types"),
     ("dead-letter", DeadLetters, "dead-letter"),

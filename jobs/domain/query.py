@@ -7,7 +7,7 @@ into the task type's name, or is an id.
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -112,10 +112,12 @@ class Search:
     """Conditions that must all hold.
 
     `payload_at` is the position, from 1, of the first one that looks into payloads; None without.
+    `text` is how it was spelled.
     """
 
     conditions: tuple[Condition, ...] = ()
     payload_at: int | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def parse(
     place = _Place(now, queues, hides)
     conditions = tuple(_condition(term, place) for term in found)
     payload = (term.at + 1 for term in found if _looks_into_payload(term))
-    return Search(conditions, next(payload, None))
+    return Search(conditions, next(payload, None), text)
 
 
 def _looks_into_payload(term: Term) -> bool:

@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from jobs.conf import get_conf
 from jobs.domain.fingerprint import KEPT_SECONDS, SLOT_SECONDS
+from jobs.domain.task_ids import first_id
 from jobs.models import FailureCount, IdempotencyKey
 from jobs.store.audit import erase
+from jobs.store.results import forget_results
 
 #: Rows per statement, and statements per call: others must come to their turn.
 CHUNK = 1000
@@ -50,3 +52,15 @@ def forget_audit() -> int:
         if count < CHUNK:
             break
     return erased
+
+
+def forget_reports() -> int:
+    """Delete what actions of long ago did to each task, up to a bound; gives how many rows."""
+    oldest = first_id(timezone.now() - timedelta(seconds=get_conf().operations_keep_seconds))
+    forgotten = 0
+    for _ in range(MOST_CHUNKS):
+        gone = forget_results(before=oldest, most=CHUNK)
+        forgotten += gone
+        if gone < CHUNK:
+            break
+    return forgotten

@@ -6,7 +6,7 @@ from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.failure import Failure, FailureChange, FailureCount
 from jobs.models.idempotency import IdempotencyKey
-from jobs.models.operation import Operation
+from jobs.models.operation import Operation, OperationResult
 from jobs.models.pages import System, TaskTypes
 from jobs.models.queue import QueuePause
 from jobs.models.rollup import Rollup
@@ -28,6 +28,7 @@ __all__ = [
     "IdempotencyKey",
     "LostWorker",
     "Operation",
+    "OperationResult",
     "QueuePause",
     "Rollup",
     "System",

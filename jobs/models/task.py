@@ -55,6 +55,14 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Ended, well or badly."""
         return self.filter(state__in=_states(ENDED))
 
+    def pending(self) -> Self:
+        """May run now, and wait for a worker.
+
+        Spelled in literals, as the dead letters are.
+        """
+        where = "jobs_task.state = 'PENDING'"
+        return cast("Self", self.extra(where=[where]))  # noqa: S610 - a constant
+
     def dead_letters(self) -> Self:
         """Failed, and neither requeued nor discarded since.
 
@@ -214,6 +222,8 @@ class Task(models.Model):
             ("cancel_task", "Can cancel tasks"),
             ("requeue_task", "Can requeue tasks"),
             ("discard_task", "Can discard dead letters"),
+            ("reschedule_task", "Can reschedule waiting tasks"),
+            ("move_task", "Can move waiting tasks to another queue"),
             ("view_payload", "Can see arguments, results and errors"),
             ("pause_queue", "Can pause and resume queues"),
             ("view_audit", "Can see what operators did"),

@@ -1,10 +1,12 @@
 """Tasks in pages, newest first, by any mix of filters."""
 
 import heapq
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +20,8 @@ from jobs.domain.task_ids import first_id, moment_of
 from jobs.models import Task
 from jobs.models.task import TaskQuerySet
 from jobs.selectors.facts import LONG_COLUMNS, moment
-from jobs.selectors.reach import Reach, reach
-from jobs.selectors.search import Wanted
+from jobs.selectors.reach import Reach, in_state, reach
+from jobs.selectors.search import Wanted, search_of
 from jobs.store.dialect import is_postgresql
 
 MOST_PER_PAGE = 500
@@ -30,7 +32,7 @@ class TaskFilter:
     """Which tasks; what is empty does not narrow.
 
     `created_after` counts from that millisecond on, `created_before` up to but without it: the id
-    carries the time of creation in milliseconds.
+    carries the time of creation in milliseconds. `discarded` narrows dead letters.
     """
 
     states: frozenset[State] = frozenset()
@@ -41,11 +43,15 @@ class TaskFilter:
     failure: str = ""
     created_after: datetime | None = None
     created_before: datetime | None = None
+    discarded: bool | None = None
     ids: frozenset[UUID] = frozenset()
     search: Search = field(default_factory=Search)
 
     def wanted(self) -> Wanted:
         """The rows that fit."""
+        examined = Q(worker=self.worker) if self.worker else Q()
+        if self.discarded is not None:
+            examined &= Q(discarded_at__isnull=not self.discarded)
         plain = Wanted(
             states=self.states or ALL,
             queues=frozenset({self.queue}) if self.queue else None,
@@ -55,7 +61,7 @@ class TaskFilter:
             start=first_id(self.created_after) if self.created_after else None,
             end=first_id(self.created_before) if self.created_before else None,
             among=self.ids or None,
-            examined=Q(worker=self.worker) if self.worker else Q(),
+            examined=examined,
         )
         wanted = plain.narrowed(self.search.conditions)
         # Of the two, the group of failures is the narrower.
@@ -67,13 +73,7 @@ class TaskFilter:
         return self == TaskFilter()
 
     def as_json(self) -> dict[str, Any]:
-        """What narrows, in the API's words, as plain types; a search is not among them.
-
-        Raises:
-            ValueError: there is a search, without which more tasks would be meant.
-        """
-        if self.search.conditions:
-            raise ValueError("a search cannot be kept for later")
+        """What narrows, in the API's words, as plain types; a search as it was spelled."""
         words = {
             "status": ",".join(sorted(self.states)),
             "queue": self.queue,
@@ -84,16 +84,26 @@ class TaskFilter:
             "created_after": moment(self.created_after),
             "created_before": moment(self.created_before),
             "ids": sorted(map(str, self.ids)),
+            "search": self.search.text,
         }
-        return {word: value for word, value in words.items() if value}
+        told = {word: value for word, value in words.items() if value}
+        return told if self.discarded is None else told | {"discarded": self.discarded}
 
     @classmethod
-    def of_json(cls, given: Mapping[str, Any]) -> "TaskFilter":
-        """The filter that `as_json` told."""
+    def of_json(cls, given: Mapping[str, Any], *, now: datetime | None = None) -> "TaskFilter":
+        """The filter that `as_json` told of at the moment `now`, from which its ages count back.
+
+        Whether somebody may search for payloads was asked when the search was made.
+
+        Raises:
+            InvalidSearch: what was allowed then is no longer.
+        """
         words = dict(given)
         states = filter(None, words.pop("status", "").split(","))
         for bound in {"created_after", "created_before"} & words.keys():
             words[bound] = datetime.fromisoformat(words[bound])
+        if search := words.pop("search", ""):
+            words["search"] = search_of(search, sees_payload=True, now=now)
         return cls(
             **words
             | {
@@ -122,13 +132,7 @@ def page(asked: TaskFilter, *, limit: int, cursor: UUID | None = None) -> Page:
     A page costs as much as its rows, however deep it lies, and no offset shifts when tasks arrive.
     What no index answers in order costs at most a look at `JOBS["SEARCH_ROWS"]` rows.
     """
-    wanted = asked.wanted()
-    if wanted.is_nothing:
-        return Page([], None)
-    bound = reach(wanted, before=cursor) if wanted.is_examined else None
-    if bound is not None and wanted.tag and bound.column != "tag":
-        wanted = wanted.tag_examined()
-    parts = [_rows(wanted, states, before=cursor, bound=bound) for states in _parts(wanted)]
+    parts, bound = _newest(asked, cursor)
     found = heapq.merge(*(rows[: limit + 1] for rows in parts), key=_id, reverse=True)
     tasks = list(islice(found, limit + 1))
     if len(tasks) > limit:
@@ -136,6 +140,46 @@ def page(asked: TaskFilter, *, limit: int, cursor: UUID | None = None) -> Page:
     if bound is None or bound.floor is None:
         return Page(tasks, None)
     return Page(tasks, bound.floor, moment_of(bound.floor))
+
+
+def _newest(asked: TaskFilter, cursor: UUID | None) -> tuple[list[TaskQuerySet], Reach | None]:
+    """The tasks older than `cursor`, in parts that are each the newest first, and their bound."""
+    wanted = asked.wanted()
+    if wanted.is_nothing:
+        return [], None
+    bound = reach(wanted, before=cursor) if wanted.is_examined else None
+    if bound is not None and wanted.tag and bound.column != "tag":
+        wanted = wanted.tag_examined()
+    return [_rows(wanted, states, before=cursor, bound=bound) for states in _parts(wanted)], bound
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The newest tasks of a filter: how many in each state, discarded or not; `newest` of them.
+
+    `is_all` tells whether there are no others.
+    """
+
+    shares: Mapping[tuple[State, bool], int]
+    newest: list[UUID]
+    is_all: bool
+
+    @property
+    def count(self) -> int:
+        """All of these."""
+        return sum(self.shares.values())
+
+
+def survey(asked: TaskFilter, *, most: int, sample: int) -> Survey:
+    """Look at the newest `most` tasks of a filter, as far back as one page may look for them."""
+    parts, bound = _newest(asked, None)
+    rows = (part.values_list("pk", "state", "discarded_at")[: most + 1] for part in parts)
+    found = list(islice(heapq.merge(*rows, key=itemgetter(0), reverse=True), most + 1))
+    return Survey(
+        Counter((State(state), discarded is not None) for _, state, discarded in found[:most]),
+        [pk for pk, _, _ in found[:sample]],
+        len(found) <= most and (bound is None or bound.floor is None),
+    )
 
 
 def dead_letters(*, limit: int, cursor: UUID | None = None) -> Page:
@@ -171,13 +215,15 @@ def count_by_state(asked: TaskFilter, *, before: UUID | None = None) -> dict[Sta
     """How many tasks of the filter stand in each state: as dear as there are many of them."""
     wanted = asked.wanted()
     found: dict[State, Count] = {}
+    # Of a group of failures none is discarded: not to ask lets its index answer alone.
+    undiscarded = Q() if wanted.failure else Q(discarded_at=None)
     for states in _parts(wanted):
         for state, *counts in (
             _rows(wanted, states, before=before)
             .order_by()
             .values_list("state")
             .annotate(all=models.Count("pk"))
-            .annotate(undiscarded=models.Count("pk", filter=Q(discarded_at=None)))
+            .annotate(undiscarded=models.Count("pk", filter=undiscarded or None))
         ):
             found[State(state)] = Count(*counts)
     return found
@@ -195,7 +241,10 @@ def _rows(
     rows = wanted.in_order(floor=floor, before=before).defer(*LONG_COLUMNS)
     if wanted.failure:
         rows = rows.filter(discarded_at=None)
-    if states != ALL:
+    if wanted.failure and len(states) == 1:
+        (state,) = states
+        rows = in_state(rows, state)
+    elif states != ALL:
         narrowing["state"] = sorted(states)
     for column, values in narrowing.items():
         if column in hidden and not (is_postgresql() and (wanted.tag or column == "state")):
@@ -237,7 +286,7 @@ def _parts(wanted: Wanted) -> list[frozenset[State]]:
     """
     if wanted.tag:
         return [wanted.states]
-    if wanted.states != ALL:
+    if wanted.states != ALL or wanted.failure:
         return [frozenset({state}) for state in wanted.states]
     if is_postgresql() and (wanted.queues or wanted.names):
         return [OPEN, ENDED]

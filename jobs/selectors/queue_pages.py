@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jobs.domain.states import State
 from jobs.models import QueuePause, Task
+from jobs.selectors.expressions import Unindexed
 from jobs.selectors.facts import LONG_COLUMNS
 from jobs.selectors.pauses import PauseFacts, paused_queues
 from jobs.selectors.queues import (
@@ -69,8 +70,8 @@ def queue_page(name: str) -> QueuePage | None:
     """One queue; None when there is none of this name."""
     now = timezone.now()
     series = ended_by_minute(minutes=CHART_MINUTES, now=now, queue=name)
-    rows = Task.objects.on_queue(name).defer(*LONG_COLUMNS)
-    waiting = list(rows.filter(state=State.PENDING).order_by("run_after")[:MOST_TASKS])
+    rows = Task.objects.defer(*LONG_COLUMNS)
+    waiting = list(rows.pending().on_queue(name).order_by("run_after")[:MOST_TASKS])
     pauses = list(QueuePause.objects.filter(queue=name)[:MOST_PAUSES])
     found = facts_of(
         now=now,
@@ -84,12 +85,12 @@ def queue_page(name: str) -> QueuePage | None:
     facts = next((each for each in found if each.name == name), None)
     if facts is None:
         return None
-    running = list(rows.filter(state=State.STARTED).order_by("started_at")[:MOST_TASKS])
+    running = rows.filter(state=State.STARTED).alias(lane=Unindexed("queue")).filter(lane=name)
     return QueuePage(
         facts=facts,
         minutes=series.get(name, ()),
         waiting=waiting,
-        running=running,
+        running=list(running.order_by("started_at")[:MOST_TASKS]),
         pauses=pauses,
     )
 

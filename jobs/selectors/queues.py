@@ -14,6 +14,7 @@ from jobs.domain.states import State
 from jobs.domain.task_ids import first_id
 from jobs.domain.workers import Instruction
 from jobs.models import Rollup, Task, WorkerLease
+from jobs.selectors.expressions import Unindexed
 from jobs.selectors.facts import moment
 from jobs.selectors.pauses import PauseFacts, paused_queues
 from jobs.selectors.stats import open_counts
@@ -117,7 +118,7 @@ def facts_of(
 def oldest_waiting() -> dict[str, datetime]:
     """Since when the first task of each queue waits that may run."""
     pending = Task.objects.filter(state=State.PENDING).order_by()
-    return dict(pending.values_list("queue").annotate(oldest=Min("run_after")))
+    return dict(pending.values_list(Unindexed("queue")).annotate(oldest=Min("run_after")))
 
 
 def consumers(now: datetime) -> Mapping[str, int]:

@@ -2,20 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.expressions import Combinable
-from django.db.models.fields import DateTimeField
-from django.db.models.lookups import (
-    GreaterThan,
-    GreaterThanOrEqual,
-    LessThan,
-    LessThanOrEqual,
-)
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from jobs.broker.connection import queue_names
@@ -32,23 +24,18 @@ from jobs.domain.query import (
     parse,
 )
 from jobs.domain.registry import registry
-from jobs.domain.states import ALL, ENDED, State
+from jobs.domain.states import ALL, State
 from jobs.domain.task_ids import first_id
 from jobs.exceptions import PayloadWithheld
 from jobs.models import Rollup, Task, TaskTag
 from jobs.models.task import TaskQuerySet
-from jobs.selectors.expressions import ArgumentIs, SecondsBetween
+from jobs.selectors.durations import lasting
+from jobs.selectors.expressions import ArgumentIs
 from jobs.selectors.facts import redactor
 from jobs.store.dialect import is_postgresql
 
 #: Task types that ran within this time are known, beside those registered here.
 RECENT = timedelta(days=1)
-_COMPARED = {
-    ">": GreaterThan,
-    ">=": GreaterThanOrEqual,
-    "<": LessThan,
-    "<=": LessThanOrEqual,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +75,7 @@ class Wanted:
         if self.examined or any(len(each) > 1 for each in named):
             return True
         if self.failure:
-            return bool(named) or len(self.states) > 1
+            return bool(named)
         if is_postgresql() and (named or (by_state and State.SUCCESS in self.states)):
             return True
         return len(named) + by_state + bool(self.tag) > 1
@@ -145,14 +132,16 @@ class Wanted:
         return rows
 
 
-def search_of(text: str, *, sees_payload: bool) -> Search:
+def search_of(text: str, *, sees_payload: bool, now: datetime | None = None) -> Search:
     """The search that a text spells, for somebody who may see payloads or may not.
+
+    Ages count back from `now`, the present moment unless another is given.
 
     Raises:
         InvalidSearch: says at which character it goes wrong.
         PayloadWithheld: says at which character it looks into payloads, though it may not.
     """
-    search = parse(text, now=timezone.now(), queues=queue_names(), hides=redactor().hides)
+    search = parse(text, now=now or timezone.now(), queues=queue_names(), hides=redactor().hides)
     if search.payload_at is not None and not sees_payload:
         raise PayloadWithheld(position=search.payload_at)
     return search
@@ -210,7 +199,7 @@ def _examined(condition: Condition) -> Q:
         case Argument(keys, texts):
             return Q(ArgumentIs(keys, texts))
         case Lasting():
-            return _lasting(condition)
+            return lasting(condition)
         case Named(field, texts):
             return _NAMED[field](texts)
     raise TypeError(f"nothing asks for {condition!r}")
@@ -258,30 +247,6 @@ def _tagged(tags: Iterable[str]) -> Q:
 def _of_failures(fingerprints: Iterable[str]) -> Q:
     """The last attempt that failed is of one of the groups, and nobody discarded the task."""
     return Q(failure__in=fingerprints, discarded_at=None)
-
-
-def _lasting(condition: Lasting) -> Q:
-    now = Value(timezone.now(), DateTimeField())
-    seconds = _waited(now) if condition.field == "wait" else _ran(now)
-    compared = _COMPARED[condition.sign](seconds, condition.seconds)
-    return Q(GreaterThanOrEqual(seconds, 0.0)) & Q(compared)
-
-
-def _waited(now: Combinable) -> Case:
-    """Seconds until its last attempt began, or until now while it waits for a worker."""
-    began = sorted({State.STARTED, *ENDED})
-    return Case(
-        When(state=State.PENDING, then=SecondsBetween(F("run_after"), now)),
-        When(state__in=began, then=SecondsBetween(F("run_after"), F("started_at"))),
-    )
-
-
-def _ran(now: Combinable) -> Case:
-    """Seconds of its last attempt, or until now while it runs."""
-    return Case(
-        When(state=State.STARTED, then=SecondsBetween(F("started_at"), now)),
-        When(state__in=sorted(ENDED), then=SecondsBetween(F("started_at"), F("finished_at"))),
-    )
 
 
 def _names(texts: Iterable[str]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from jobs.domain.states import State
 from jobs.domain.wording import counted, duration
 from jobs.domain.workers import WorkerState
 from jobs.models import Task
+from jobs.selectors.expressions import Unindexed
 from jobs.selectors.findings import Finding, Level
 from jobs.selectors.pauses import PauseFacts, paused_queues
 from jobs.selectors.task_types import unknown_types
@@ -45,7 +46,7 @@ def standings(now: datetime) -> list[Standing]:
     rows = (
         Task.objects.filter(state__in=[State.PENDING, State.STARTED])
         .order_by()
-        .values_list("queue", "state")
+        .values_list(Unindexed("queue"), "state")
         .annotate(count=Count("pk"), due=Count("pk", filter=due), oldest=Min("run_after"))
     )
     found = {(queue, State(state)): facts for queue, state, *facts in rows}

@@ -9,6 +9,7 @@ from django.db.models import Count, Sum
 from jobs.broker.connection import queue_names
 from jobs.domain.states import OPEN, State
 from jobs.models import Rollup, Task
+from jobs.selectors.expressions import Unindexed
 from jobs.selectors.workers import online_count
 
 
@@ -42,19 +43,27 @@ def open_counts() -> dict[tuple[str, State], int]:
     rows = (
         Task.objects.filter(state__in=[state.value for state in OPEN])
         .order_by()
-        .values_list("queue", "state")
+        .values_list(Unindexed("queue"), "state")
         .annotate(count=Count("pk"))
     )
     return {(queue, State(state)): count for queue, state, count in rows}
 
 
-def stats() -> Stats:
-    """Read the present numbers."""
-    return stats_of(open_counts(), workers_online=online_count())
+def stats(*, most_failed: int | None = None) -> Stats:
+    """Read the present numbers; the failed are counted up to one more than `most_failed`."""
+    return stats_of(open_counts(), workers_online=online_count(), most_failed=most_failed)
 
 
-def stats_of(counts: Mapping[tuple[str, State], int], *, workers_online: int) -> Stats:
+def stats_of(
+    counts: Mapping[tuple[str, State], int],
+    *,
+    workers_online: int,
+    most_failed: int | None = None,
+) -> Stats:
     """The same, for who has read these already."""
+    failed = Task.objects.dead_letters().order_by()
+    if most_failed is not None:
+        failed = failed[: most_failed + 1]
     by_state: dict[State, int] = defaultdict(int)
     for (_, state), count in counts.items():
         by_state[state] += count
@@ -64,7 +73,7 @@ def stats_of(counts: Mapping[tuple[str, State], int], *, workers_online: int) ->
         blocked=by_state[State.BLOCKED],
         retrying=by_state[State.RETRY],
         active_tasks=by_state[State.STARTED],
-        failed_tasks=Task.objects.dead_letters().count(),
+        failed_tasks=failed.count(),
         success_tasks=Rollup.objects.aggregate(total=Sum("succeeded"))["total"] or 0,
         workers_online=workers_online,
     )

@@ -9,14 +9,10 @@ from django.contrib.admin.views.main import ChangeList
 from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 
-from jobs.admin import display
-from jobs.admin.audit import PERMISSION, audit_url
+from jobs.admin import audit, display
 from jobs.admin.columns import list_url
-from jobs.admin.verbs import may
 from jobs.conf import get_conf
 from jobs.domain.states import State
 from jobs.domain.wording import duration
@@ -27,8 +23,10 @@ from jobs.selectors.task_types import Volume
 
 register = template.Library()
 
+#: A page counts the failed no further; the live numbers tell them all.
+MOST_FAILED = 10_000
 #: The pages of every day, in the order in which somebody on duty wants them.
-ORDER = ("Task", "QueuePause", "WorkerLease", "TaskTypes", "Operation", "System")
+ORDER = ("Task", "Failure", "QueuePause", "WorkerLease", "TaskTypes", "Operation", "System")
 #: Those that have a colour of their own.
 ENVIRONMENTS = frozenset({"production", "staging", "development"})
 
@@ -73,9 +71,7 @@ def state_badge(state: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def audit_link(context: RequestContext, subject: str, subject_id: object) -> SafeString:
     """A link to what operators did to something, for those who may see it."""
-    if not may(context["request"].user, PERMISSION):
-        return SafeString("")
-    return format_html('<a href="{}">{}</a>', audit_url(subject, subject_id), gettext("Audit"))
+    return audit.audit_link(context["request"], subject, subject_id)
 
 
 @register.simple_tag(takes_context=True)
@@ -83,7 +79,7 @@ def queue_overview(context: RequestContext) -> Overview | None:
     """Whether the queue is well; the strip that follows shows the numbers of the same moment."""
     if not context["request"].user.has_perm("jobs.view_task"):
         return None
-    found = overview()
+    found = overview(most_failed=MOST_FAILED)
     context["jobs_stats"] = found.stats
     return found
 
@@ -118,7 +114,7 @@ def live_strip(context: RequestContext) -> dict[str, Any]:
     user = context["request"].user
     if not user.has_perm("jobs.view_task"):
         return {"tiles": []}
-    now = context.get("jobs_stats") or stats()
+    now = context.get("jobs_stats") or stats(most_failed=MOST_FAILED)
     return {"tiles": list(_tiles(now)), "at": timezone.now()}
 
 
@@ -132,7 +128,9 @@ def _tiles(now: Stats) -> Iterator[dict[str, Any]]:
         ("succeeded", "Succeeded", now.success_tasks, list_url(state=State.SUCCESS)),
         ("workers", "Workers", now.workers_online, reverse("admin:jobs_workerlease_changelist")),
     ):
-        yield {"name": name, "word": word, "count": count, "url": url}
+        more = name == "failed" and count > MOST_FAILED
+        shown = f"{MOST_FAILED:,}+" if more else f"{count:,}"
+        yield {"name": name, "word": word, "count": shown, "url": url}
 
 
 @register.inclusion_tag("admin/jobs/task/state_tabs.html", takes_context=True)

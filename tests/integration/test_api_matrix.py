@@ -22,6 +22,8 @@ OPERATOR = VIEWER | {
     "cancel_task",
     "requeue_task",
     "discard_task",
+    "reschedule_task",
+    "move_task",
     "pause_queue",
     "view_audit",
     "triage_failures",

@@ -24,6 +24,9 @@ from tests.support.webhooks import make_webhook
 
 pytestmark = pytest.mark.django_db
 
+#: Calls of which those systems know nothing: they are described and tested elsewhere.
+OWN = ("failures", "workers/<", "tasks/<str:task_id>/", "operations/<")
+
 
 @pytest.fixture
 def known(root: Client) -> dict[str, str]:
@@ -72,10 +75,11 @@ def filled(text: str, ids: dict[str, str]) -> str:
     return text
 
 
-def test_every_address_has_a_row():
+def test_every_address_that_was_promised_has_a_row():
     shown = {shape(row.path.removeprefix("/api/").partition("?")[0]) for row in ROWS}
+    promised = {route for route, _, _ in CALLS if not route.startswith(OWN)}
 
-    assert {route for route, _, _ in CALLS if shape(route) not in shown} == set()
+    assert {route for route in promised if shape(route) not in shown} == set()
 
 
 def shape(path: str) -> str:

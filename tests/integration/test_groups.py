@@ -21,9 +21,12 @@ ACT = {
     "cancel_task",
     "requeue_task",
     "discard_task",
+    "reschedule_task",
+    "move_task",
     "pause_queue",
     "view_audit",
     "triage_failures",
+    "manage_workers",
 }
 MANAGE = {"manage_tokens", "manage_webhooks", "manage_schedules"}
 

@@ -3,7 +3,7 @@
 A page that is added needs a rule here: `tests/integration/test_admin_matrix.py` says so.
 """
 
-from tests.support.rules import NO_METHOD, NOBODY, STAFF, Rule, chosen
+from tests.support.rules import HARMLESS, NO_METHOD, NOBODY, STAFF, Rule, chosen
 
 
 def _stock(model: str, see: str, row: str) -> dict[str, tuple[Rule, ...]]:
@@ -19,14 +19,33 @@ def _stock(model: str, see: str, row: str) -> dict[str, tuple[Rule, ...]]:
     }
 
 
-def _selected(verb: str, row: str) -> Rule:
-    form = chosen(f"{verb}_selected", row, confirmed=verb)
-    return Rule(see="view_task", do=f"{verb}_task", form=form, kept=f"task.{verb}")
+#: The verbs on tasks: on which one of the scene, what it asks for, what is kept, and its form.
+_VERBS = {
+    "requeue": ("dead", "requeue_task", "task.requeue", {}),
+    "cancel": ("waiting", "cancel_task", "task.cancel", {}),
+    "discard": ("dead", "discard_task", "task.discard", {}),
+    "restore": ("gone", "discard_task", "task.restore", {}),
+    "reschedule": (
+        "waiting",
+        "reschedule_task",
+        "task.reschedule",
+        {"when": "later", "run_after": "2099-01-31T12:00:00"},
+    ),
+    "move": ("waiting", "move_task", "task.move", {"queue": "default"}),
+    "rerun": ("sum", "requeue_task", "task.rerun", {"kwargs": '{"x": 1, "y": 2}'}),
+    "duplicate": ("sum", "requeue_task", "task.rerun", {}),
+}
 
 
-def _verb(word: str, row: str) -> Rule:
-    at = {"task_id": row, "word": word}
-    return Rule(do=f"{word}_task", at=at, kept=f"task.{word}")
+def _selected(verb: str) -> Rule:
+    row, do, kept, asked = _VERBS[verb]
+    form = chosen(f"{verb}_selected", row, confirmed=verb, **asked)
+    return Rule(see="view_task", do=do, form=form, kept=kept)
+
+
+def _verb(word: str) -> Rule:
+    row, do, kept, form = _VERBS[word]
+    return Rule(see=HARMLESS, do=do, at={"task_id": row, "word": word}, form=form, kept=kept)
 
 
 def _webhook(kept: str, **at: str) -> tuple[Rule, ...]:
@@ -38,17 +57,9 @@ _TERMS = {"url": "https://example.com/", "states": "FAILURE", "description": "x"
 _WEBHOOK = {"object_id": "webhook"}
 RULES: dict[str, tuple[Rule, ...]] = {
     **_stock("task", "view_task", "dead"),
-    "jobs_task_changelist": (
-        _selected("requeue", "dead"),
-        _selected("cancel", "waiting"),
-        _selected("discard", "dead"),
-    ),
+    "jobs_task_changelist": tuple(_selected(verb) for verb in _VERBS),
     "jobs_task_live": (Rule(see="view_task"),),
-    "jobs_task_verb": (
-        _verb("requeue", "dead"),
-        _verb("cancel", "waiting"),
-        _verb("discard", "dead"),
-    ),
+    "jobs_task_verb": tuple(_verb(verb) for verb in _VERBS),
     **_stock("workerlease", "view_workerlease", "worker"),
     "jobs_workerlease_tell": tuple(
         Rule(
@@ -117,6 +128,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "jobs_operation_resume": (
         Rule(do="requeue_task", at={"operation_id": "paused"}, kept="operation.resume"),
     ),
+    "jobs_operation_undo": (
+        Rule(do="discard_task", at={"operation_id": "ended operation"}, kept="operation.undo"),
+    ),
+    "jobs_operation_report": (Rule(see="view_task", at={"operation_id": "ended operation"}),),
     **_stock("apitoken", "manage_tokens", "token"),
     "jobs_apitoken_changelist": (
         Rule(

@@ -43,7 +43,9 @@ def failed_outcome(task: Task, group: FailureGroup = GROUP, **fields: Any) -> Ou
 
 def write(*outcomes: Outcome, release: str = "r1") -> None:
     """Write outcomes as a worker's feeder would."""
-    exchange(list(outcomes), [], worker="w1", release=release, names=["add"], now=time.time())
+    exchange(
+        list(outcomes), [], worker="w1", release=release, names=["add"], queues=[], now=time.time()
+    )
 
 
 def fail(

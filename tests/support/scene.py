@@ -8,14 +8,17 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from redis import Redis
 
+from jobs.domain.operations import Action
 from jobs.models import AuditEntry, Rollup, WebhookDelivery, WorkerLease
+from jobs.selectors.pages import TaskFilter
 from jobs.services.deliver import ping
 from jobs.services.operate import pause_operation
 from jobs.services.pause import pause
 from jobs.services.tokens import create_token
 from jobs.services.webhooks import disable
 from tests.support.failures import make_failure
-from tests.support.operations import begin
+from tests.support.operations import begin, worked
+from tests.support.rows import make_task
 from tests.support.rq import line, plain, rung
 from tests.support.webhooks import make_webhook
 
@@ -39,6 +42,8 @@ def make_scene() -> Scene:
     held = pause(queue="low", actor="eve", reason="a deployment")
     silent = make_webhook()
     disable(webhook_id=silent.pk, reason="it is away")
+    gone = make_task(state="FAILURE")
+    ended = worked(begin(Action.DISCARD, TaskFilter(ids=frozenset({gone.pk}))))
     paused = begin()
     pause_operation(operation_id=paused.pk, actor="eve")
     worker = WorkerLease.objects.create(name="w1", host="h1", pid=7)
@@ -60,6 +65,9 @@ def make_scene() -> Scene:
             "operation": str(begin().pk),
             "webhook": str(webhook.pk),
             "silent": str(silent.pk),
+            "sum": str(make_task(state="FAILURE", kwargs={"x": 1, "y": 2}).pk),
+            "gone": str(gone.pk),
+            "ended operation": str(ended.pk),
             "paused": str(paused.pk),
             "worker": worker.name,
             "failure": make_failure().pk,

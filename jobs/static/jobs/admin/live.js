@@ -1,5 +1,5 @@
 // The strip of numbers, the rows of the tasks list and the page of one task, kept present by the
-// sockets. Without this script, or without a socket, the pages tell the time of their numbers.
+// sockets; the page of an operation, asked for again. Without this script, or without a socket, the pages tell the time of their numbers.
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
@@ -180,6 +180,8 @@ function startPage(page) {
   let asking = false;
   setInterval(async () => {
     if (asking || document.hidden) return;
+    // A page that says when it is at its end is then left as it is.
+    if (page.dataset.livePage === "moving" && !page.querySelector("[data-live-again]")) return;
     asking = true;
     await fetch(location.href, { credentials: "same-origin" }).then(async (answer) => {
       if (answer.ok && !answer.redirected) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
