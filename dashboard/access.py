@@ -15,6 +15,8 @@ from django.utils.log import log_response
 
 from jobs.api.authentication import bearer_of, caller_with
 from jobs.api.permissions import may
+from jobs.domain.audit import Door
+from jobs.services.audit import through
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,7 +43,8 @@ def page(verb: str) -> Callable[[View[P]], View[P]]:
                         raise PermissionDenied(verb)
                     back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
                     return redirect_to_login(back)
-                response = view(request, *args, **kwargs)
+                with through(Door.DASHBOARD, request):
+                    response = view(request, *args, **kwargs)
             except DatabaseError:
                 response = _database_away(request)
             response["Content-Security-Policy"] = CONTENT_POLICY

@@ -111,6 +111,10 @@ class Conf:
     """How many messages of one webhook are kept that need not be sent any more."""
     webhooks_allowed_networks: tuple[str, ...] = _networks()
     """Networks, as in 10.1.0.0/16, to which webhooks may be sent although they are not public."""
+    audit_keep_seconds: float = _between(31_536_000.0, 3600, 3_153_600_000)
+    """How long is kept what operators did: a year, if nothing else is said."""
+    trusted_proxies: int = _between(0, 0, 16)
+    """How many proxies stand before this site whose X-Forwarded-For is believed; 0: none is."""
     operations_keep_seconds: float = _between(2_592_000.0, 60, 31_536_000)
     """How long it is kept what an action over many tasks did to each of them."""
     operations_keep_rows: int = _between(1_000_000, 0, 100_000_000)

@@ -205,3 +205,10 @@ class Revoked(TaskQueueError):
 
     code = "revoked"
     message = "Task {task_id} was revoked."
+
+
+class AuditIsKept(TaskQueueError):
+    """Somebody tried to change or delete what is kept of operators' deeds."""
+
+    code = "audit_is_kept"
+    message = "An audit entry cannot be {deed}: maintenance deletes it when it is old."

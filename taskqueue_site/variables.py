@@ -91,6 +91,7 @@ CSRF_TRUSTED_ORIGINS = words(
     allowed="origins with their scheme, comma-separated",
     without="none",
 )
+TRUSTED_PROXIES = integer("TRUSTED_PROXIES", "", default=0, minimum=0, maximum=16)
 SECRET_KEY = text(
     "SECRET_KEY",
     "Production: the key for signatures, the same for every process. Secret.",
@@ -176,6 +177,7 @@ SECTIONS: dict[str, tuple[Variable[Any], ...]] = {
         LIVE_BEAT_SECONDS,
         ALLOWED_HOSTS,
         CSRF_TRUSTED_ORIGINS,
+        TRUSTED_PROXIES,
         SECRET_KEY,
         SECRET_KEY_FILE,
         STATIC_ROOT,

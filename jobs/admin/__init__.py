@@ -1,6 +1,7 @@
 """The operators' pages in the Django admin: importing this package registers them."""
 
 from jobs.admin import (
+    audit,
     failure,
     operation,
     queue,
@@ -15,6 +16,7 @@ from jobs.admin import (
 )
 
 __all__ = [
+    "audit",
     "failure",
     "operation",
     "queue",

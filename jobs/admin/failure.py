@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from jobs.admin.actions import Share
 from jobs.admin.display import badge, seen
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.failure_list import FILTERS, FailureChangeList, FailureColumns, failure_url
 from jobs.admin.failure_page import PERMISSION, page_context
 from jobs.admin.verbs import MOST_REASON, VERBS, Verb, may, reason_of
@@ -39,7 +40,7 @@ _STATES = {
 
 
 @admin.register(Failure)
-class FailureAdmin(FailureColumns, admin.ModelAdmin[Failure]):
+class FailureAdmin(FailureColumns, OperatorsAdmin[Failure]):
     """Nobody edits a group by hand: what is decided of it is a verb with a reason."""
 
     list_display = (

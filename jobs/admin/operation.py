@@ -23,7 +23,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from jobs.admin.audit import audit_link
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.operation_page import filter_words, operation_context, report_file
 from jobs.admin.verbs import VERBS as VERB_OF
 from jobs.admin.verbs import may, reason_of
@@ -85,10 +87,11 @@ class OperationChangeList(ChangeList):
         for operation in self.result_list:
             operation.buttons = buttons_of(operation, request)
             operation.words = filter_words(operation, request)
+            operation.audit = audit_link(request, "operation", operation.pk)
 
 
 @admin.register(Operation)
-class OperationAdmin(admin.ModelAdmin[Operation]):
+class OperationAdmin(OperatorsAdmin[Operation]):
     """Read-only but for the three buttons, each of which is one service call."""
 
     list_display = (
@@ -210,9 +213,10 @@ class OperationAdmin(admin.ModelAdmin[Operation]):
         return outside(operation.words or "every task", 80)
 
     @admin.display(description="by")
-    def by(self, operation: Operation) -> str:
-        """Who began it."""
-        return outside(operation.actor, 30) if operation.actor else NOTHING
+    def by(self, operation: Any) -> str:
+        """Who began it, and a link to what is kept of that."""
+        who = outside(operation.actor, 30) if operation.actor else NOTHING
+        return format_html('{}<span class="jobs-second">{}</span>', who, operation.audit)
 
     @admin.display(description="state")
     def stands(self, operation: Operation) -> str:

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.verbs import may
 
 
-class PageAdmin(admin.ModelAdmin[Any]):
+class PageAdmin(OperatorsAdmin[Any]):
     """One page at the address of a list, for whoever may see tasks; nothing is edited here."""
 
     page_template = ""

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from jobs.admin.charts import sparkline
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.queue_page import MOST_MINUTES, PAUSE_PERMISSION, queue_url, queue_urls
 from jobs.admin.verbs import MOST_REASON, may, reason_of
 from jobs.exceptions import InvalidOption, UnknownQueue
@@ -26,7 +27,7 @@ from jobs.services.pause import pause, resume
 
 
 @admin.register(QueuePause)
-class QueuePauseAdmin(admin.ModelAdmin[QueuePause]):
+class QueuePauseAdmin(OperatorsAdmin[QueuePause]):
     """The queues with their buttons, over the history of all pauses, which nobody edits."""
 
     list_display = ("queue", "paused_by", "why", "began", "to_end", "ended", "ended_why")

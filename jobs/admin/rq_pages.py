@@ -19,6 +19,7 @@ from django_rq.models import Dashboard
 from django_rq.utils import get_cron_schedulers, get_scheduler_statistics
 
 from jobs.admin import rq_tasks
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.rq_buttons import TicketConverter
 from jobs.admin.rq_guard import View, guarded, may_see
 from jobs.admin.rq_numbers import statistics
@@ -39,7 +40,7 @@ _TABLE_PAGES = frozenset(
 )
 
 
-class TaskAwareQueueAdmin(QueueAdmin):
+class TaskAwareQueueAdmin(OperatorsAdmin[Dashboard], QueueAdmin):
     """The stock pages with ours before them, all behind the guard."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -94,14 +95,16 @@ class TaskAwareQueueAdmin(QueueAdmin):
         ]
 
     def _stock_urls(self) -> list[URLPattern]:
-        own_login = {"django_rq_home_json", "django_rq_metrics"}
         urls = []
         for pattern in super().get_urls():  # type: ignore[no-untyped-call]
-            if pattern.name in own_login:
+            if pattern.name == "django_rq_home_json":
                 urls.append(pattern)
+            elif pattern.name == "django_rq_metrics":
+                view, given = self.metrics, pattern.default_args
+                urls.append(URLPattern(pattern.pattern, view, given, pattern.name))
             elif pattern.name and pattern.name not in _TABLE_PAGES:
                 name = pattern.name.removeprefix("django_rq_")
-                view = self._wrapped(pattern.callback, name)
+                view = self._wrapped(rq_tasks.kept(pattern.callback, name), name)
                 urls.append(URLPattern(pattern.pattern, view, pattern.default_args, pattern.name))
         return urls
 
@@ -132,6 +135,13 @@ class TaskAwareQueueAdmin(QueueAdmin):
             raise PermissionDenied
         answer = stats_views.stats_json(request, token=token)
         return answer if answer.status_code >= 400 else JsonResponse(statistics())
+
+    def metrics(self, request: HttpRequest) -> HttpResponse:
+        """The stock numbers for Prometheus, behind the same login."""
+        if request.user.is_authenticated and not may_see(request):
+            raise PermissionDenied
+        answer: HttpResponse = stats_views.prometheus_metrics(request)
+        return answer
 
 
 if admin.site.is_registered(Dashboard):

@@ -1,8 +1,10 @@
 """django-rq's pages where tasks are on them: ours in their place, or theirs after ours."""
 
 from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,14 +14,24 @@ from django_rq.utils import DEFAULT_ITEMS_PER_PAGE, paginate
 
 from jobs.admin.columns import worker_url
 from jobs.admin.rq_buttons import press, press_all, split
-from jobs.admin.rq_guard import BULK, POSTS
+from jobs.admin.rq_guard import BULK, POSTS, View
 from jobs.admin.verbs import CANCEL, DISCARD, REQUEUE, Verb
 from jobs.broker.failed import take_out, tickets_in
 from jobs.broker.rq_lists import is_worker, make_readable, waiting_on
 from jobs.broker.started import announced_on
+from jobs.domain import audit
 from jobs.domain.states import State
 from jobs.models import Task, WorkerLease
 from jobs.models.task import TaskQuerySet
+from jobs.services.audit import entered
+
+#: What is kept of the buttons that act on plain RQ jobs, by django-rq's names of their pages.
+_KEPT = {
+    "delete_job": audit.Verb.RQ_JOB_DELETE,
+    "requeue_job": audit.Verb.RQ_JOB_REQUEUE,
+    "enqueue_job": audit.Verb.RQ_JOB_ENQUEUE,
+    "stop_job": audit.Verb.RQ_JOB_STOP,
+}
 
 
 def task_page(
@@ -90,26 +102,32 @@ def actions(request: HttpRequest, queue_index: int) -> HttpResponse:
         form.setlist("job_ids", plain)
         request.POST = form  # type: ignore[assignment]
         if plain:
-            return stock.actions(request, queue_index)
+            verb = _KEPT[f"{form['action']}_job"]
+            with transaction.atomic():
+                entered(verb, count=len(plain), wanted={"job_ids": plain})
+                return stock.actions(request, queue_index)
     return redirect(next_url) if next_url else redirect("admin:django_rq_jobs", queue_index)
 
 
 def clear(request: HttpRequest, queue_index: int) -> HttpResponse:
     """Cancel the queue's pending tasks, then let the stock view throw the list away."""
     pending = Task.objects.filter(state=State.PENDING).order_by("run_after")
-    return _all_then_stock(request, queue_index, pending, CANCEL, stock.clear_queue)
+    verbs = CANCEL, audit.Verb.QUEUE_EMPTY
+    return _all_then_stock(request, queue_index, pending, verbs, stock.clear_queue)
 
 
 def requeue_all(request: HttpRequest, queue_index: int) -> HttpResponse:
     """Requeue the queue's dead letters, then let the stock view requeue plain failed jobs."""
     dead = Task.objects.dead_letters().newest_first()
-    return _all_then_stock(request, queue_index, dead, REQUEUE, stock.requeue_all)
+    verbs = REQUEUE, audit.Verb.QUEUE_REQUEUE_FAILED
+    return _all_then_stock(request, queue_index, dead, verbs, stock.requeue_all)
 
 
 def delete_failed_jobs(request: HttpRequest, queue_index: int) -> HttpResponse:
     """Discard the queue's dead letters, then let the stock view delete plain failed jobs."""
     dead = Task.objects.dead_letters().newest_first()
-    return _all_then_stock(request, queue_index, dead, DISCARD, stock.delete_failed_jobs)
+    verbs = DISCARD, audit.Verb.QUEUE_CLEAR_FAILED
+    return _all_then_stock(request, queue_index, dead, verbs, stock.delete_failed_jobs)
 
 
 def worker_page(request: HttpRequest, queue_index: int, key: str) -> HttpResponse:
@@ -122,17 +140,38 @@ def worker_page(request: HttpRequest, queue_index: int, key: str) -> HttpRespons
     return stock.worker_details(request, queue_index, key)
 
 
+def kept(view: View, page: str) -> View:
+    """The stock view of a plain RQ job's button, and that it was pressed."""
+    verb = _KEPT.get(page)
+    if verb is None:
+        return view
+
+    @wraps(view)
+    def pressed(request: HttpRequest, queue_index: int, job_id: str) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, queue_index, job_id)
+        with transaction.atomic():
+            entered(verb, job_id, after={"queue": get_queue_by_index(queue_index).name})
+            return view(request, queue_index, job_id)
+
+    return pressed
+
+
 def _all_then_stock(
     request: HttpRequest,
     queue_index: int,
     tasks: TaskQuerySet,
-    verb: Verb,
+    verbs: tuple[Verb, audit.Verb],
     view: Callable[[HttpRequest, int], HttpResponse],
 ) -> HttpResponse:
     if request.method == "POST":
-        name = get_queue_by_index(queue_index).name
-        if not press_all(request, name, tasks.on_queue(name), verb):
+        queue = get_queue_by_index(queue_index)
+        name, (ours, theirs) = queue.name, verbs
+        if not press_all(request, name, tasks.on_queue(name), ours):
             return redirect("admin:django_rq_queue_details", queue_index)
         # The stock view acts on all it finds in the registry: leave it the plain jobs.
         take_out(name, tickets_in(name))
+        plain = queue.count if ours is CANCEL else len(queue.failed_job_registry)
+        if plain:  # kept before it is done: that may take long, and Redis knows no transaction
+            entered(theirs, name, count=plain)
     return view(request, queue_index)

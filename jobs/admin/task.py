@@ -28,6 +28,7 @@ from jobs.admin.columns import (
     TaskColumns,
 )
 from jobs.admin.display import seen
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.export import EXPORTS
 from jobs.admin.filters import FILTERS
 from jobs.admin.history import AttemptInline, EventInline
@@ -45,7 +46,7 @@ LOOKUPS = frozenset({"worker__exact", *(str(each.parameter_name) for each in FIL
 
 
 @admin.register(Task)
-class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
+class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
     """Read-only but for the verbs, each of which is one service call."""
 
     list_display = COLUMNS

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.verbs import may
 from jobs.domain.wording import counted
 from jobs.models import ApiToken
@@ -42,7 +43,7 @@ class TokenForm(forms.ModelForm[ApiToken]):
 
 
 @admin.register(ApiToken)
-class TokenAdmin(admin.ModelAdmin[ApiToken]):
+class TokenAdmin(OperatorsAdmin[ApiToken]):
     """No page shows a token after the one that answers its making, and none shows a digest."""
 
     list_display = ("token", "owner", "purpose", "scope", "condition", "used", "created")
@@ -69,6 +70,12 @@ class TokenAdmin(admin.ModelAdmin[ApiToken]):
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         """Nobody: a token is revoked and another one made."""
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Nobody here: a token is revoked. It goes with its user, for who may delete that."""
+        match = request.resolver_match
+        is_here = match is not None and (match.url_name or "").startswith("jobs_apitoken")
+        return not is_here and super().has_delete_permission(request, obj)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Whether the action is offered and obeyed."""

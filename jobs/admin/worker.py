@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.admin.columns import list_url
 from jobs.admin.display import NOTHING, icon, moment, outside, seen
+from jobs.admin.door import OperatorsAdmin
 from jobs.admin.telling import may_tell, possible, telling_urls
 from jobs.admin.verbs import may
 from jobs.domain.states import State
@@ -45,7 +46,7 @@ class WorkerChangeList(ChangeList):
 
 
 @admin.register(WorkerLease)
-class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
+class WorkerAdmin(OperatorsAdmin[WorkerLease]):
     """Read-only: workers come and go by themselves."""
 
     list_display = (

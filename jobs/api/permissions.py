@@ -18,7 +18,7 @@ ANONYMOUS_VERBS = frozenset(
     {"view_task", "view_payload", "submit_task", "cancel_task", "requeue_task"}
 )
 #: What a token may do that only reads.
-READ_VERBS = frozenset({"view_task", "view_payload"})
+READ_VERBS = frozenset({"view_task", "view_payload", "view_audit"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 

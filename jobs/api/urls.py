@@ -6,6 +6,7 @@ from django.urls import URLPattern, path, re_path
 from rest_framework.views import APIView
 
 from jobs.api.actions import Actions
+from jobs.api.audit import Audit
 from jobs.api.bulk import Bulk
 from jobs.api.dead_letter import DeadLetter, DeadLetters, RequeueDeadLetter
 from jobs.api.deliveries import Deliveries, ResendDelivery, TestWebhook
@@ -89,6 +90,7 @@ CALLS: Calls = (
     ("dead-letter", DeadLetters, "dead-letter"),
     ("dead-letter/<str:task_id>", DeadLetter, "dead-letter-task"),
     ("dead-letter/<str:task_id>/requeue", RequeueDeadLetter, "dead-letter-requeue"),
+    ("audit", Audit, "audit"),
     ("webhooks", WebhookList, "webhooks"),
     ("webhooks/<str:webhook_id>", OneWebhook, "webhook"),
     ("webhooks/<str:webhook_id>/rotate", RotateSecret, "webhook-rotate"),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -15,8 +16,10 @@ from rest_framework.views import APIView
 from jobs.api.forms import ReasonForm, printable, read
 from jobs.api.permissions import may
 from jobs.api.problems import refuse
+from jobs.domain.audit import Door
 from jobs.models import Task
 from jobs.selectors.facts import task_line, without_payload
+from jobs.services.audit import through
 
 #: A UUID as callers may write it: with dashes, or with none.
 UUID_PATTERN = (
@@ -35,6 +38,11 @@ class ApiView(APIView):
     def default_response_headers(self) -> dict[str, str]:
         """What one caller may see is kept for nobody else: no cache between is told by a header."""
         return super().default_response_headers | {"Cache-Control": "no-store"}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """By the door of the API: what is done here is kept as done by its caller."""
+        with through(Door.API, request):
+            return super().dispatch(request, *args, **kwargs)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """DRF takes a body whose length is not told for none: a chunked one has to be announced."""

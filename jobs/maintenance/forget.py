@@ -11,6 +11,7 @@ from jobs.conf import get_conf
 from jobs.domain.fingerprint import KEPT_SECONDS, SLOT_SECONDS
 from jobs.domain.task_ids import first_id
 from jobs.models import FailureCount, IdempotencyKey
+from jobs.store.audit import erase
 from jobs.store.results import forget_results
 
 #: Rows per statement, and statements per call: others must come to their turn.
@@ -39,6 +40,18 @@ def _forget(old: QuerySet[Any]) -> int:
         if len(keys) < CHUNK:
             break
     return forgotten
+
+
+def forget_audit() -> int:
+    """Erase audit entries of long ago, up to `CHUNK * MOST_CHUNKS`; gives how many."""
+    before = timezone.now() - timedelta(seconds=get_conf().audit_keep_seconds)
+    erased = 0
+    for _ in range(MOST_CHUNKS):
+        count = erase(before=before, limit=CHUNK)
+        erased += count
+        if count < CHUNK:
+            break
+    return erased
 
 
 def forget_reports() -> int:

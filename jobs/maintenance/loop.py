@@ -6,7 +6,12 @@ import time
 from jobs.broker.connection import BrokerAway
 from jobs.broker.counters import count
 from jobs.broker.leader import lead, resign
-from jobs.maintenance.forget import forget_failure_counts, forget_keys, forget_reports
+from jobs.maintenance.forget import (
+    forget_audit,
+    forget_failure_counts,
+    forget_keys,
+    forget_reports,
+)
 from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
@@ -57,6 +62,7 @@ class Maintenance:
         if time.monotonic() - self._forgot_at >= FORGET_SECONDS:
             forget_deliveries()
             forget_failure_counts()
+            forget_audit()
             forget_reports()
             self._forgot_at = time.monotonic()
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from jobs.broker.connection import queue_names
@@ -19,8 +20,9 @@ from jobs.models import Task
 from jobs.selectors.explain import explain
 from jobs.selectors.facts import task_line, whole_facts
 from jobs.selectors.pages import TaskFilter, page
+from jobs.services.audit import entered_submit
 from jobs.services.cancel import cancel
-from jobs.services.enqueue import enqueue
+from jobs.services.enqueue import enqueue_or_find
 from jobs.services.requeue import requeue
 from jobs.services.rerun import rerun
 from jobs.store.whole import read_whole
@@ -68,12 +70,15 @@ class Here:
 
     def submit(self, task_type: str, payload: Facts, options: Facts) -> Facts:
         """As Door says."""
-        task = enqueue(
-            task_type=registry.get_offered(task_type),
-            kwargs=payload,
-            submitted_by=_actor(),
-            **_timed(options),
-        )
+        with transaction.atomic():
+            task, is_new = enqueue_or_find(
+                task_type=registry.get_offered(task_type),
+                kwargs=payload,
+                submitted_by=actor(),
+                **_timed(options),
+            )
+            if is_new:
+                entered_submit(task)
         return _accepted(task)
 
     def list(self, states: Collection[str], options: Facts, *, limit: int) -> Listed:
@@ -89,18 +94,18 @@ class Here:
 
     def cancel(self, task_id: str, *, reason: str) -> Facts:
         """As Door says."""
-        task = cancel(task_id=task_id, actor=_actor(), reason=reason)
+        task = cancel(task_id=task_id, actor=actor(), reason=reason)
         is_running = task.state == State.STARTED
         return {"task_id": str(task.pk), "status": "revoking" if is_running else "revoked"}
 
     def requeue(self, task_id: str, *, reason: str) -> Facts:
         """As Door says."""
-        return _accepted(requeue(task_id=task_id, actor=_actor(), reason=reason))
+        return _accepted(requeue(task_id=task_id, actor=actor(), reason=reason))
 
     def rerun(self, task_id: str, payload: Facts | None, options: Facts, *, reason: str) -> Facts:
         """As Door says."""
         task = rerun(
-            task_id=task_id, actor=_actor(), reason=reason, kwargs=payload, **_timed(options)
+            task_id=task_id, actor=actor(), reason=reason, kwargs=payload, **_timed(options)
         )
         return _accepted(task)
 
@@ -215,7 +220,7 @@ def _accepted(task: Task) -> Facts:
     return {"task_id": str(task.pk), "status": str(task.state), "priority": task.queue}
 
 
-def _actor() -> str:
+def actor() -> str:
     """Who does it, for the history: whoever is logged in at this machine."""
     try:
         return f"shell:{getpass.getuser()}"

@@ -16,6 +16,7 @@ PERMISSIONS = {
     "reschedule_task": ("task", "Can reschedule waiting tasks"),
     "move_task": ("task", "Can move waiting tasks to another queue"),
     "pause_queue": ("task", "Can pause and resume queues"),
+    "view_audit": ("task", "Can see what operators did"),
     "triage_failures": ("task", "Can acknowledge, mute, resolve and assign failures"),
     "manage_workers": ("task", "Can quiet and stop workers"),
     "manage_tokens": ("task", "Can create and revoke API tokens"),
@@ -33,6 +34,7 @@ OPERATOR = (
     "reschedule_task",
     "move_task",
     "pause_queue",
+    "view_audit",
     "triage_failures",
     "manage_workers",
 )

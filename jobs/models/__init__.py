@@ -1,6 +1,7 @@
 """What is kept: tasks and what belongs to them, leases, counts, failures, keys, webhooks."""
 
 from jobs.models.attempt import Attempt
+from jobs.models.audit import AuditEntry
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.failure import Failure, FailureChange, FailureCount
@@ -18,6 +19,7 @@ from jobs.models.worker import LostWorker, WorkerLease
 __all__ = [
     "ApiToken",
     "Attempt",
+    "AuditEntry",
     "Dependency",
     "Event",
     "Failure",

@@ -226,6 +226,7 @@ class Task(models.Model):
             ("move_task", "Can move waiting tasks to another queue"),
             ("view_payload", "Can see arguments, results and errors"),
             ("pause_queue", "Can pause and resume queues"),
+            ("view_audit", "Can see what operators did"),
             ("triage_failures", "Can acknowledge, mute, resolve and assign failures"),
             ("manage_workers", "Can quiet and stop workers"),
             ("manage_tokens", "Can create and revoke API tokens"),

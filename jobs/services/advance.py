@@ -20,6 +20,7 @@ from jobs.exceptions import OperationNotFound
 from jobs.models import Operation
 from jobs.selectors.pages import Count, TaskFilter, count_by_state, ids_after
 from jobs.selectors.reports import done_after, done_count, notes_of
+from jobs.services.audit import covered
 from jobs.services.cancel import cancel_many
 from jobs.services.discard import discard_many
 from jobs.services.move import move_back, move_many
@@ -229,7 +230,7 @@ def _step(operation: Operation, ids: list[UUID]) -> None:
 def _do(verb: Verb, ids: list[UUID], *, actor: str, reason: str) -> Tally:
     """A task that the database refuses to change costs its chunk nothing: it is found by halves."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), covered():
             report = verb(task_ids=ids, actor=actor, reason=reason)
     except (DataError, IntegrityError) as error:
         if len(ids) == 1:

@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.broker.stop import request_stop
+from jobs.domain.audit import Verb
 from jobs.domain.states import Move, State, allowed
 from jobs.models import Event, Task
 from jobs.services import moves
+from jobs.services.audit import entered_for_tasks
 from jobs.services.moves import Report
 from jobs.services.unblock import unblock
 
@@ -29,12 +31,13 @@ def cancel(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
     return Task.objects.get(pk=report.only(Move.CANCEL))
 
 
+@transaction.atomic
 def cancel_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = "") -> Report:
     """Cancel every task that can be; the report says what became of each."""
     report = Report()
     for ids in moves.chunks(task_ids):
-        with transaction.atomic():
-            _cancel(ids, report, actor=actor, reason=reason)
+        _cancel(ids, report, actor=actor, reason=reason)
+    entered_for_tasks(Verb.TASK_CANCEL, report, actor=actor, reason=reason)
     return report
 
 
@@ -61,6 +64,8 @@ def _cancel(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None
             transaction.on_commit(
                 partial(request_stop, worker=task.worker or "", task_id=str(task.pk)), robust=True
             )
+    report.note(waiting, after=State.REVOKED)
+    report.note(running, after=State.STARTED)
     report.moved += [task.pk for task in waiting]
     report.requested += [task.pk for task in running]
     report.refused |= moves.others(tasks, waiting, running)

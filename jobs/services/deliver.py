@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 
 from jobs.conf import get_conf
+from jobs.domain.audit import Verb
 from jobs.domain.registry import registry
 from jobs.domain.retries import RetryPolicy
 from jobs.domain.webhooks import (
@@ -29,6 +30,7 @@ from jobs.domain.webhooks import (
 from jobs.exceptions import DeliveryNotFound, WebhookDisabled
 from jobs.models import Webhook, WebhookDelivery
 from jobs.selectors.webhooks import message_of
+from jobs.services.audit import entered
 from jobs.services.enqueue import enqueue
 from jobs.services.posting import Answer, post
 from jobs.services.webhooks import disable, locked
@@ -83,6 +85,7 @@ def resend(*, webhook_id: UUID, delivery_id: UUID) -> WebhookDelivery:
         raise DeliveryNotFound(webhook_id=webhook_id, delivery_id=delivery_id)
     delivery.state, delivery.tries, delivery.due_at = DeliveryState.WAITING, 0, timezone.now()
     delivery.save(update_fields=["state", "tries", "due_at"])
+    entered(Verb.WEBHOOK_RESEND, webhook.pk, after={"delivery": delivery.pk})
     _at_once(webhook)
     return delivery
 
@@ -96,6 +99,7 @@ def ping(*, webhook_id: UUID) -> WebhookDelivery:
     """
     webhook = _ready(webhook_id)
     delivery = WebhookDelivery.objects.create(webhook=webhook, type=PING)
+    entered(Verb.WEBHOOK_TEST, webhook.pk, after={"delivery": delivery.pk})
     _at_once(webhook)
     return delivery
 

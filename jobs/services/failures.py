@@ -6,9 +6,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.domain.audit import Verb
 from jobs.domain.triage import GIVES, Triage
 from jobs.exceptions import FailureNotFound, InvalidOption
 from jobs.models import Failure, FailureChange
+from jobs.services.audit import entered
 
 MOST_NOTE = 10_000
 
@@ -24,6 +26,9 @@ def triage(*, fingerprint: str, verb: Triage, actor: str, reason: str = "") -> F
     status = GIVES[verb]
     if failure.status == status:
         return failure
+    was, now_is = {"status": failure.status}, {"status": status.value}
+    deed = Verb(f"failure.{verb}")
+    entered(deed, fingerprint, actor=actor, reason=reason, before=was, after=now_is)
     now = timezone.now()
     failure.status, failure.status_at = status, now
     return _changed(failure, status.value, actor, reason, fields=("status", "status_at"))
@@ -41,6 +46,9 @@ def assign(*, fingerprint: str, assignee: str | None, actor: str, reason: str = 
     user = _user(assignee) if assignee else None
     if failure.assignee == user:
         return failure
+    was, now_is = _named(failure.assignee), _named(user)
+    deed = Verb.FAILURE_ASSIGN
+    entered(deed, fingerprint, actor=actor, reason=reason, before=was, after=now_is)
     failure.assignee = user
     said = f"assigned to {user.get_username()}" if user else "assigned to nobody"
     return _changed(failure, said, actor, reason, fields=("assignee",))
@@ -62,6 +70,8 @@ def write_note(*, fingerprint: str, note: str, actor: str) -> Failure:
     if failure.note == note:
         return failure
     before, failure.note = failure.note, note
+    was, now_is = {"note": before}, {"note": note}
+    entered(Verb.FAILURE_NOTE, fingerprint, actor=actor, before=was, after=now_is)
     reason = f"before: {before}" if before else ""
     return _changed(failure, "note", actor, reason, fields=("note",))
 
@@ -80,6 +90,10 @@ def _user(name: str) -> Any:
     if user is None:
         raise InvalidOption(field="assignee", given=name[:60], allowed="the name of an active user")
     return user
+
+
+def _named(user: Any) -> dict[str, object]:
+    return {"assignee": user.get_username() if user else None}
 
 
 def _changed(

@@ -6,9 +6,11 @@ The row is the truth: its worker reads it with every heartbeat, once a second.
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.domain.audit import Verb
 from jobs.domain.workers import Instruction, WorkerState
 from jobs.exceptions import WorkerNotFound, WorkerRefused
 from jobs.models import WorkerLease
+from jobs.services.audit import entered
 
 
 @transaction.atomic
@@ -27,6 +29,9 @@ def instruct(*, worker: str, instruction: Instruction, actor: str, reason: str =
         return lease
     if lease.instruction == Instruction.STOP:
         raise WorkerRefused(worker=worker, state=WorkerState.STOPPING, verb=instruction.value)
+    was, told = {"instruction": lease.instruction}, {"instruction": instruction.value}
+    deed = Verb(f"worker.{instruction}")
+    entered(deed, worker, actor=actor, reason=reason, before=was, after=told)
     lease.instruction, lease.instructed_by = instruction.value, actor
     lease.instructed_reason, lease.instructed_at = reason, timezone.now()
     lease.save(update_fields=["instruction", "instructed_by", "instructed_reason", "instructed_at"])

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.broker import tickets
+from jobs.domain.audit import Verb
 from jobs.domain.states import WAITING, State
 from jobs.models import Event, Task
 from jobs.services import moves
+from jobs.services.audit import entered_for_tasks
 from jobs.services.enqueue import known_queue
 from jobs.services.moves import Report
 
@@ -31,6 +33,7 @@ def move(*, task_id: UUID | str, queue: str, actor: str, reason: str = "") -> Ta
     return Task.objects.get(pk=report.only("move"))
 
 
+@transaction.atomic
 def move_many(
     *, task_ids: Iterable[UUID | str], queue: str, actor: str, reason: str = ""
 ) -> Report:
@@ -42,10 +45,10 @@ def move_many(
     known_queue(queue)
     report = Report()
     for ids in moves.chunks(task_ids):
-        with transaction.atomic():
-            tasks = moves.locked(ids)
-            _move(tasks, dict.fromkeys(ids, queue), report, actor=actor, reason=reason)
-            report.missing += sorted(set(ids) - {task.pk for task in tasks})
+        tasks = moves.locked(ids)
+        _move(tasks, dict.fromkeys(ids, queue), report, actor=actor, reason=reason)
+        report.missing += sorted(set(ids) - {task.pk for task in tasks})
+    entered_for_tasks(Verb.TASK_MOVE, report, actor=actor, reason=reason, queue=queue)
     return report
 
 

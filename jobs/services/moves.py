@@ -1,5 +1,6 @@
 """The rare moves that people make: one guarded update, its history line, its news."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,6 +35,15 @@ class Report:
     missing: list[UUID] = field(default_factory=list)
     notes: dict[UUID, str] = field(default_factory=dict)
     """What is worth to know of a task that was moved: where it was, or what came of it."""
+    before: Counter[State] = field(default_factory=Counter)
+    """How many of the done were in each state, before and after."""
+    after: Counter[State] = field(default_factory=Counter)
+
+    def note(self, tasks: Iterable[Task], *, after: State) -> None:
+        """Count tasks, which are as they were read, and what state they have by now."""
+        for task in tasks:
+            self.before[State(task.state)] += 1
+            self.after[after] += 1
 
     @property
     def done_count(self) -> int:
@@ -86,11 +96,11 @@ def report_rest(report: Report, rest: Sequence[UUID]) -> None:
 
 
 def chunks(task_ids: Iterable[UUID | str]) -> Iterable[list[UUID]]:
-    """The ids, each once, in pieces that fit one statement.
+    """The ids, each once, in pieces that fit one statement, in the order in which all lock them.
 
     A text is taken too, as `TaskResult.id` is one. Raises TaskNotFound when it is no UUID.
     """
-    ids = list(dict.fromkeys(map(as_uuid, task_ids)))
+    ids = sorted(set(map(as_uuid, task_ids)))
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 

@@ -12,13 +12,16 @@ from django.utils import timezone
 
 from jobs.broker import tickets
 from jobs.broker.connection import queue_names
+from jobs.domain.audit import Verb
 from jobs.domain.operations import INVERSES, Action, OperationState, Parameters
 from jobs.domain.registry import registry
 from jobs.exceptions import OperationNotFound, OperationRefused
 from jobs.models import Operation
 from jobs.selectors.facts import moment
+from jobs.selectors.operations import filter_facts, parameter_facts
 from jobs.selectors.pages import TaskFilter
 from jobs.selectors.queues import queues
+from jobs.services.audit import entered
 from jobs.services.enqueue import enqueue, known_queue
 from jobs.services.reschedule import check_moment
 
@@ -54,6 +57,15 @@ def operate(
         parameters=parameters.as_json(),
         actor=actor,
         reason=reason,
+    )
+    entered(
+        Verb.OPERATION_BEGIN,
+        operation.pk,
+        actor=actor,
+        reason=reason,
+        count=None,
+        wanted=filter_facts(operation, sees_payload=False),
+        after={"action": action.value, **parameter_facts(operation, sees_payload=False)},
     )
     return _run(operation, by=actor)
 
@@ -149,6 +161,8 @@ def _note(operation: Operation, verb: str, actor: str, reason: str) -> None:
     at = moment(timezone.now())
     line = {"verb": verb, "actor": actor, "reason": reason, "at": at}
     operation.history = [*operation.history, line]
+    deed = Verb(f"operation.{verb}")
+    entered(deed, operation.pk, actor=actor, reason=reason, after={"state": operation.state})
 
 
 def _run(operation: Operation, *, by: str) -> Operation:

@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from jobs.broker.connection import queue_names
+from jobs.domain.audit import Verb
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import QueuePause
+from jobs.services.audit import entered
 
 
 def pause(*, queue: str, actor: str, reason: str, until: datetime | None = None) -> QueuePause:
@@ -50,23 +52,36 @@ def resume(*, queue: str, actor: str, reason: str = "") -> QueuePause | None:
     if present is None or not present.holds(now):
         return None
     _end(present, at=now, actor=actor, reason=reason)
+    entered(Verb.QUEUE_RESUME, queue, actor=actor, reason=reason, before=_terms(present))
     return present
 
 
 @transaction.atomic
 def _pause(queue: str, actor: str, reason: str, until: datetime | None) -> QueuePause:
     now = timezone.now()
-    present = _open(queue)
+    present, before = _open(queue), None
     if present is not None:
         if present.holds(now):
+            before = _terms(present)
             if (present.reason, present.until) == (reason, until):
                 return present
             _end(present, at=now, actor=actor, reason="paused anew")
         else:
             _end(present, at=present.until or now, actor="", reason="")
-    return QueuePause.objects.create(
+    made = QueuePause.objects.create(
         queue=queue, actor=actor, reason=reason, since=now, until=until
     )
+    after = _terms(made)
+    entered(Verb.QUEUE_PAUSE, queue, actor=actor, reason=reason, before=before, after=after)
+    return made
+
+
+def _terms(pause: QueuePause) -> dict[str, object]:
+    return {
+        "paused_by": pause.actor,
+        "reason": pause.reason,
+        "until": pause.until.isoformat() if pause.until else None,
+    }
 
 
 def _open(queue: str) -> QueuePause | None:

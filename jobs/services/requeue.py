@@ -8,10 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from jobs.broker import tickets
+from jobs.domain.audit import Verb
 from jobs.domain.states import MOVES, Move, State, allowed
 from jobs.exceptions import TransitionRefused, UniqueKeyTaken
 from jobs.models import Event, Task
 from jobs.services import moves
+from jobs.services.audit import entered_for_tasks
 from jobs.services.dependencies import block, failed_dependencies
 from jobs.services.moves import Report
 from jobs.services.unique import holders_of
@@ -36,14 +38,16 @@ def requeue(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
     return Task.objects.get(pk=report.only(Move.REQUEUE))
 
 
+@transaction.atomic
 def requeue_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = "") -> Report:
     """Requeue every task that has ended; the report says what became of each.
 
     The oldest first: those that others depend on come before them.
     """
     report = Report()
-    for ids in moves.chunks(sorted(task_ids, key=str)):
+    for ids in moves.chunks(task_ids):
         _requeue_if_unique(ids, report, actor=actor, reason=reason)
+    entered_for_tasks(Verb.TASK_REQUEUE, report, actor=actor, reason=reason)
     return report
 
 
@@ -65,7 +69,7 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
     tasks: list[Task] = []
     errors: dict[UUID, TransitionRefused] = {}
     free = ids
-    if are_bound(ids):
+    if len(ids) == 1 or are_bound(ids):
         tasks = moves.locked(ids)
         ended = [task for task in tasks if allowed(Move.REQUEUE, State(task.state))]
         errors = failed_dependencies(ended) | _taken_keys(ended)
@@ -78,6 +82,8 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
     places = [(row.queue, row.id) for pk, row in moved.items() if pk not in blocked]
     if places:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
+    report.note((task for task in tasks if task.pk in moved.keys() - blocked), after=State.PENDING)
+    report.note((task for task in tasks if task.pk in blocked), after=State.BLOCKED)
     report.moved += moved
     report.errors |= errors
     moves.report_rest(report, [pk for pk in ids if pk not in moved])

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.domain.audit import Verb
 from jobs.domain.options import CallOptions
 from jobs.domain.redaction import REPLACEMENT, holds_replacement
 from jobs.domain.registry import registry
@@ -16,6 +17,7 @@ from jobs.exceptions import InvalidOption, TaskNotFound, TaskQueueError, Transit
 from jobs.models import Event, Task
 from jobs.selectors.facts import as_stored
 from jobs.services import moves
+from jobs.services.audit import entered, entered_for_tasks
 from jobs.services.enqueue import draft, enqueue_drafts, enqueue_or_find, terms_of
 from jobs.services.moves import Report
 from jobs.store.create import NewTask
@@ -51,10 +53,14 @@ def rerun(
         raise TaskNotFound(task_id=task_id)
     if old.state == State.STARTED:
         raise TransitionRefused(task_id=old.pk, state=old.state, move="rerun")
+    chosen = {name: value for name, value in options.items() if value is not None}
+    after: dict[str, object] = {**chosen, "arguments": "the same"}
     if args is None and kwargs is None:
         args, kwargs = old.args, old.kwargs
     else:
         args, kwargs = _whole("args", args, old.args), _whole("kwargs", kwargs, old.kwargs)
+        after["arguments"] = "others"
+    after.pop("submitted_by", None)
     with transaction.atomic():
         new, is_new = enqueue_or_find(
             task_type=registry.get(old.name),
@@ -65,9 +71,12 @@ def rerun(
         if is_new:
             moves.record([old], kind=Event.Kind.RERUN, actor=actor, reason=reason)
             moves.record([new], kind=Event.Kind.RERUN_OF, actor=actor, reason=reason)
+            after["task"] = new.pk
+            entered(Verb.TASK_RERUN, old.pk, actor=actor, reason=reason, after=after)
     return new
 
 
+@transaction.atomic
 def rerun_many(
     *,
     task_ids: Iterable[UUID | str],
@@ -82,8 +91,9 @@ def rerun_many(
     """
     report = Report()
     for ids in moves.chunks(task_ids):
-        with transaction.atomic():
-            _rerun(ids, report, kwargs or {}, actor=actor, reason=reason)
+        _rerun(ids, report, kwargs or {}, actor=actor, reason=reason)
+    told = "others" if kwargs else "the same"
+    entered_for_tasks(Verb.TASK_RERUN, report, actor=actor, reason=reason, arguments=told)
     return report
 
 

@@ -9,11 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.broker import tickets
+from jobs.domain.audit import Verb
 from jobs.domain.states import Move, State, allowed
 from jobs.exceptions import InvalidOption
 from jobs.models import Event, Task
 from jobs.selectors.facts import moment
 from jobs.services import moves
+from jobs.services.audit import entered_for_tasks
 from jobs.services.moves import Report
 
 #: As far into the future as a task may be put off.
@@ -35,6 +37,7 @@ def reschedule(*, task_id: UUID | str, run_after: datetime, actor: str, reason: 
     return Task.objects.get(pk=report.only("reschedule"))
 
 
+@transaction.atomic
 def reschedule_many(
     *, task_ids: Iterable[UUID | str], run_after: datetime, actor: str, reason: str = ""
 ) -> Report:
@@ -46,8 +49,9 @@ def reschedule_many(
     check_moment(run_after)
     report = Report()
     for ids in moves.chunks(task_ids):
-        with transaction.atomic():
-            _reschedule(ids, report, run_after, actor=actor, reason=reason)
+        _reschedule(ids, report, run_after, actor=actor, reason=reason)
+    deed = Verb.TASK_RESCHEDULE
+    entered_for_tasks(deed, report, actor=actor, reason=reason, run_after=run_after)
     return report
 
 

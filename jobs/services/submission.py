@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from jobs.broker.connection import queue_names
@@ -13,6 +14,7 @@ from jobs.domain.fields import Field, blame, fields_of, fill
 from jobs.domain.registry import TaskType, registry
 from jobs.exceptions import InvalidArguments, TaskQueueError, UnknownTaskType
 from jobs.models import Task
+from jobs.services.audit import entered_submit
 from jobs.services.enqueue import enqueue
 
 MOST_DELAY_SECONDS = 366 * 24 * 3600.0
@@ -68,13 +70,15 @@ def submit(typed: Mapping[str, str], *, actor: str) -> SubmitForm:
     if form.is_faulty:
         return form
     try:
-        form.task = enqueue(
-            task_type=task_type,
-            kwargs=arguments,
-            queue=form.queue or None,
-            run_after=run_after,
-            submitted_by=actor,
-        )
+        with transaction.atomic():
+            form.task = enqueue(
+                task_type=task_type,
+                kwargs=arguments,
+                queue=form.queue or None,
+                run_after=run_after,
+                submitted_by=actor,
+            )
+            entered_submit(form.task)
     except InvalidArguments as error:
         form.errors += blame(form.fields, error.errors)
     except TaskQueueError as error:

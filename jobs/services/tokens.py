@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.domain.audit import Verb
 from jobs.domain.tokens import digest_of, new_token, prefix_of
 from jobs.exceptions import InvalidOption
 from jobs.models import ApiToken
 from jobs.models.token import NAME_LENGTH
+from jobs.services.audit import entered
 from jobs.signals import tokens_revoked
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class NewToken:
     plain: str = field(repr=False)
 
 
+@transaction.atomic
 def create_token(
     *, user: "User", name: str, expires_days: int | None = None, read_only: bool = False
 ) -> NewToken:
@@ -57,6 +60,9 @@ def create_token(
         created_at=now,
         expires_at=None if expires_days is None else now + timedelta(days=expires_days),
     )
+    after = {"user": user.get_username(), "for": name, "prefix": row.prefix}
+    lasts = {"read_only": read_only, "expires_days": expires_days}
+    entered(Verb.TOKEN_CREATE, row.pk, after=after | lasts)
     return NewToken(row, plain)
 
 
@@ -64,8 +70,12 @@ def create_token(
 def revoke_tokens(*, token_ids: Iterable[int], now: datetime | None = None) -> int:
     """Make tokens worthless, for good; gives how many of them were not yet revoked."""
     rows = ApiToken.objects.filter(pk__in=list(token_ids), revoked_at=None)
+    known = list(rows.order_by("pk").values_list("pk", "prefix"))
     count = rows.update(revoked_at=now or timezone.now())
     if count:
+        only = known[0][0] if len(known) == 1 else ""
+        prefixes = {"prefixes": [prefix for _, prefix in known]}
+        entered(Verb.TOKEN_REVOKE, only, count=count, wanted=prefixes)
         transaction.on_commit(partial(tokens_revoked.send, sender=ApiToken), robust=True)
     return count
 

@@ -14,6 +14,7 @@ from django.utils.encoding import force_bytes
 
 from jobs.conf import get_conf
 from jobs.domain.addresses import target_of
+from jobs.domain.audit import Verb
 from jobs.domain.options import check_tags
 from jobs.domain.registry import registry
 from jobs.domain.states import ENDED
@@ -21,6 +22,7 @@ from jobs.domain.webhooks import RUNNER, TOLD, new_seed, secret_of, shown
 from jobs.exceptions import InvalidOption, UnknownTaskType, WebhookNotFound
 from jobs.models import Webhook, WebhookDelivery
 from jobs.models.webhook import DESCRIPTION_LENGTH
+from jobs.services.audit import entered
 from jobs.services.posting import Refused, places_of
 from jobs.signals import webhook_disabled
 from jobs.store import webhooks as store
@@ -52,6 +54,7 @@ class NewSecret:
     plain: str = field(repr=False)
 
 
+@transaction.atomic
 def subscribe(*, owner: "User | None", **terms: Unpack[Terms]) -> NewSecret:
     """Begin to tell a URL what becomes of tasks; without `states` all their ends.
 
@@ -62,6 +65,7 @@ def subscribe(*, owner: "User | None", **terms: Unpack[Terms]) -> NewSecret:
     given: Terms = {"url": "", "states": sorted(ENDED)}
     given.update(terms)
     row = Webhook.objects.create(owner=owner, seed=new_seed(), **check_terms(given))
+    entered(Verb.WEBHOOK_CREATE, row.pk, after=_terms_of(row))
     store.forget()
     return NewSecret(row, _secret(row))
 
@@ -73,10 +77,13 @@ def change(*, webhook_id: UUID, **terms: Unpack[Terms]) -> Webhook:
     Raises as `subscribe` does, and WebhookNotFound.
     """
     row = locked(webhook_id)
-    checked = check_terms(terms)
+    checked, before = check_terms(terms), _terms_of(row)
     for name, value in checked.items():
         setattr(row, name, value)
     row.save(update_fields=[*checked])
+    after = _terms_of(row)
+    if after != before:
+        entered(Verb.WEBHOOK_CHANGE, row.pk, before=before, after=after)
     store.forget()
     return row
 
@@ -92,6 +99,7 @@ def rotate(*, webhook_id: UUID, overlap_seconds: float | None = None) -> NewSecr
     row.previous_seed, row.seed = row.seed, new_seed()
     row.previous_until = timezone.now() + timedelta(seconds=seconds)
     row.save(update_fields=["seed", "previous_seed", "previous_until"])
+    entered(Verb.WEBHOOK_ROTATE, row.pk, after={"overlap_seconds": seconds})
     return NewSecret(row, _secret(row))
 
 
@@ -102,9 +110,13 @@ def enable(*, webhook_id: UUID) -> Webhook:
     Raises WebhookNotFound.
     """
     row = locked(webhook_id)
+    before = {"enabled": row.enabled, "failures": row.consecutive_failures}
     row.enabled, row.disabled_at, row.disabled_reason = True, None, ""
     row.consecutive_failures, row.failing_since, row.resume_at = 0, None, None
     row.save()
+    after = {"enabled": True, "failures": 0}
+    if after != before:
+        entered(Verb.WEBHOOK_ENABLE, row.pk, before=before, after=after)
     store.forget()
     return row
 
@@ -120,6 +132,9 @@ def disable(*, webhook_id: UUID, reason: str, actor: str = "") -> Webhook:
     if row.enabled:
         row.enabled, row.disabled_at, row.disabled_reason = False, timezone.now(), reason
         row.save(update_fields=["enabled", "disabled_at", "disabled_reason"])
+        on, off = {"enabled": True}, {"enabled": False}
+        by = actor or None
+        entered(Verb.WEBHOOK_DISABLE, row.pk, actor=by, reason=reason, before=on, after=off)
         store.forget()
         news = partial(
             webhook_disabled.send,
@@ -140,6 +155,7 @@ def unsubscribe(*, webhook_id: UUID) -> None:
     log = WebhookDelivery.objects.filter(webhook=row).order_by()
     while ids := list(log.values_list("pk", flat=True)[:CHUNK]):
         WebhookDelivery.objects.filter(pk__in=ids).delete()
+    entered(Verb.WEBHOOK_REMOVE, row.pk, before=_terms_of(row))
     row.delete()
     store.forget()
 
@@ -150,6 +166,10 @@ def locked(webhook_id: UUID) -> Webhook:
     if row is None:
         raise WebhookNotFound(webhook_id=webhook_id)
     return row
+
+
+def _terms_of(row: Webhook) -> dict[str, object]:
+    return {name: getattr(row, name) for name in Terms.__annotations__}
 
 
 def _secret(row: Webhook) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from jobs.admin import display
+from jobs.admin import audit, display
 from jobs.admin.columns import list_url
 from jobs.conf import get_conf
 from jobs.domain.states import State
@@ -66,6 +66,12 @@ def one_line(text: str) -> SafeString:
 def state_badge(state: str) -> SafeString:
     """Icon, word and colour of a state."""
     return display.badge(state)
+
+
+@register.simple_tag(takes_context=True)
+def audit_link(context: RequestContext, subject: str, subject_id: object) -> SafeString:
+    """A link to what operators did to something, for those who may see it."""
+    return audit.audit_link(context["request"], subject, subject_id)
 
 
 @register.simple_tag(takes_context=True)

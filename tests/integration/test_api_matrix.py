@@ -25,6 +25,7 @@ OPERATOR = VIEWER | {
     "reschedule_task",
     "move_task",
     "pause_queue",
+    "view_audit",
     "triage_failures",
     "manage_workers",
 }
@@ -33,7 +34,7 @@ ROLES = {
     "nobody": set(),
     "viewer": VIEWER,
     "operator": OPERATOR,
-    "operator who only reads": {"view_task", "view_payload"},
+    "operator who only reads": {"view_task", "view_payload", "view_audit"},
     "admin": ADMIN,
     "superuser": ADMIN,
 }

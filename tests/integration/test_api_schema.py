@@ -79,7 +79,7 @@ def problems(answer):
 def test_every_error_of_a_service_that_a_caller_may_meet_has_its_status():
     kinds = [kind for kind in vars(exceptions).values() if isinstance(kind, type)]
     codes = {kind.code for kind in kinds if kind is not exceptions.TaskQueueError}
-    inside = {"duplicate_task_name", "invalid_task_type", "not_in_task", "revoked"}
+    inside = {"audit_is_kept", "duplicate_task_name", "invalid_task_type", "not_in_task", "revoked"}
 
     assert codes - inside <= PROBLEMS.keys()
 

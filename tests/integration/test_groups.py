@@ -24,6 +24,7 @@ ACT = {
     "reschedule_task",
     "move_task",
     "pause_queue",
+    "view_audit",
     "triage_failures",
     "manage_workers",
 }

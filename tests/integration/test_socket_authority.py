@@ -1,6 +1,7 @@
 """Whom the sockets let in, and what they tell whom."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,7 +13,8 @@ from django.test import override_settings
 from dashboard.live import live
 from dashboard.reading import read
 from dashboard.routing import websocket
-from jobs.models import Task
+from jobs.models import AuditEntry, Task
+from tests.support.roles import ROLES
 from tests.support.rows import make_task
 from tests.support.staff import cookie_of
 
@@ -126,3 +128,23 @@ async def test_the_last_reader_to_leave_leaves_nothing_running() -> None:
     assert live.hub.is_empty
     names = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}
     assert not {name for name in names if name.startswith(("Publisher.", "Live.", "Seat."))}
+
+
+@pytest.mark.parametrize("path", ["/ws/stats", "/ws/feed", "/ws/tasks/{task}"])
+async def test_no_message_does_anything_whoever_sends_it(path: str) -> None:
+    # given somebody who may do everything, and a task
+    cookie = await read(cookie_of, *(f"jobs.{verb}" for verb in ROLES["superuser"]))
+    task = await read(make_task)
+    socket = await opened(path.format(task=task.pk), (b"cookie", cookie))
+    before = await read(lambda: list(Task.objects.values()))
+
+    # when
+    for word in ("cancel", "requeue", "discard", "pause"):
+        order = json.dumps({"type": word, "action": word, "task_id": str(task.pk), "queue": "low"})
+        await socket.send_input({"type": "websocket.receive", "text": order})
+        await socket.send_input({"type": "websocket.receive", "bytes": order.encode()})
+    await leave(socket)
+
+    # then
+    assert await read(lambda: list(Task.objects.values())) == before
+    assert await read(AuditEntry.objects.count) == 0

@@ -152,7 +152,7 @@ def test_a_verb_on_many_tells_what_became_of_each(django_assert_max_num_queries)
     stranger = uuid_utils.compat.uuid7()
     ids = [task.pk for task in [*waiting, *running, *ended]]
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         report = cancel_many(task_ids=[*ids, stranger], actor="ann")
 
     assert set(report.moved) == {task.pk for task in waiting}

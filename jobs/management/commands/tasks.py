@@ -4,8 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from jobs.domain.audit import Door
 from jobs.management.task_commands import add_task_commands
+from jobs.management.task_doors import actor
 from jobs.management.token_commands import add_token_commands
+from jobs.services.audit import through
 
 
 class Command(BaseCommand):
@@ -28,4 +31,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what the verb says."""
-        options["run"](options, self.stdout)
+        with through(Door.COMMAND, name=actor()):
+            options["run"](options, self.stdout)

@@ -4,12 +4,15 @@ Django's empties all tables, which PostgreSQL does by new files for each, and th
 permissions anew. Most tests leave a few rows in a few tables: those are deleted.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.commands import flush
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+
+from jobs.store.audit import erase
 
 #: What migrating fills; how it stood after the last whole flush.
 MADE_BY_MIGRATING = ("django_content_type", "auth_permission")
@@ -26,6 +29,7 @@ class Command(flush.Command):
     def handle(self, **options: Any) -> None:
         """Leave what a whole flush would leave."""
         connection = connections[options["database"]]
+        erase(before=datetime.max.replace(tzinfo=UTC), limit=1_000_000)
         if connection.alias in _made and _made[connection.alias] == _as_made(connection):
             introspection = connection.introspection
             tables = introspection.django_table_names(only_existing=True, include_views=False)
