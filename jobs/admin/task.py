@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -17,9 +16,9 @@ from jobs.admin.actions import ACTION_NAMES, ACTIONS
 from jobs.admin.columns import COLUMNS, LIVE_COLUMNS, PAYLOAD_COLUMNS, TaskColumns
 from jobs.admin.display import seen
 from jobs.admin.filters import FILTERS
-from jobs.admin.history import AttemptInline, EventInline
 from jobs.admin.page import page_context
 from jobs.admin.pages import MOST_NEW, TaskChangeList
+from jobs.admin.reading import TaskReading
 from jobs.admin.verbs import VERBS, may, reason_of, told
 from jobs.domain.query import FIELDS
 from jobs.models import Task
@@ -31,7 +30,7 @@ LOOKUPS = frozenset({"worker__exact", *(str(each.parameter_name) for each in FIL
 
 
 @admin.register(Task)
-class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
+class TaskAdmin(TaskColumns, TaskReading):
     """Read-only but for the verbs, each of which is one service call."""
 
     list_display = COLUMNS
@@ -48,7 +47,6 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         f"{' '.join(FIELDS.values())}"
     )
     actions = ACTIONS
-    inlines = (AttemptInline, EventInline)
     fields = readonly_fields = ("name",)
     change_list_template = "admin/jobs/task/change_list.html"
     change_form_template = "admin/jobs/task/change_form.html"
@@ -107,6 +105,7 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
                 wrap(require_POST(self.verb_view)),
                 name="jobs_task_verb",
             ),
+            *self.reading_urls(),
             *super().get_urls(),
         ]
 
@@ -138,17 +137,19 @@ class TaskAdmin(TaskColumns, admin.ModelAdmin[Task]):
         """The stock box, its label without what would garble a page."""
         return mark_safe(seen(super().action_checkbox(task)))  # noqa: S308 - stays as escaped
 
-    def change_view(
+    def render_change_form(
         self,
         request: HttpRequest,
-        object_id: str,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        obj: Task | None = None,
     ) -> HttpResponse:
         """One task, all of it."""
-        task = self.get_object(request, unquote(object_id))
-        context = page_context(task, request) if task and self.has_view_permission(request) else {}
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+        if obj is not None:
+            context |= page_context(obj, request)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def live_view(self, request: HttpRequest) -> HttpResponse:
         """The cells of the rows that a list shows, as they are now, and how many are newer."""

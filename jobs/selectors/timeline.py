@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
+from django.db.models import QuerySet
+
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import State
 from jobs.models import Attempt, Event, Task
@@ -57,12 +59,30 @@ _HAPPENED = {
 }
 
 
-def timeline(task: Task) -> list[Step]:
-    """What happened to a task, oldest first, and last what comes next."""
-    attempts = list(task.attempts.order_by("-number").defer("traceback", "log")[:MOST_ATTEMPTS])
-    events = list(task.events.order_by("-at", "-pk")[:MOST_EVENTS])
+def timeline(
+    task: Task,
+    attempts: Iterable[Attempt] | None = None,
+    events: Iterable[Event] | None = None,
+) -> list[Step]:
+    """What happened to a task, oldest first, and last what comes next.
+
+    Its latest attempts and events are read, unless somebody who shows them anyway gives them.
+    """
+    if attempts is None:
+        attempts = latest_attempts(task).defer("error", "traceback", "log")
+    events = latest_events(task) if events is None else events
     past = [_created(task), *_attempts(attempts), *_events(events)]
     return sorted(past, key=attrgetter("at")) + _present(task)
+
+
+def latest_attempts(task: Task) -> QuerySet[Attempt]:
+    """The last of its attempts, the newest first."""
+    return task.attempts.order_by("-number")[:MOST_ATTEMPTS]
+
+
+def latest_events(task: Task) -> QuerySet[Event]:
+    """The last of its events, the newest first."""
+    return task.events.order_by("-at", "-pk")[:MOST_EVENTS]
 
 
 def _created(task: Task) -> Step:

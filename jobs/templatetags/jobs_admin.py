@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from jobs.admin import display
+from jobs.admin.attempts import texts_of
 from jobs.admin.columns import list_url
 from jobs.domain.states import State
 from jobs.domain.wording import duration
-from jobs.selectors.facts import attempt_facts
 from jobs.selectors.stats import Stats, stats
 
 register = template.Library()
@@ -23,7 +23,7 @@ register = template.Library()
 register.filter("duration", duration)
 register.filter("moment", display.moment)
 register.filter("seen", display.seen)
-register.filter("shown", attempt_facts)
+register.filter("texts", texts_of)
 
 
 @register.filter
