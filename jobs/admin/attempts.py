@@ -135,6 +135,8 @@ def _duration(seconds: float | None) -> str:
 def difference(first: str, second: str) -> list[DiffLine]:
     """The lines of two texts, secrets hidden; long runs that both have are left out."""
     one, other = _lines(first), _lines(second)
+    if one and one == other:
+        return [DiffLine("gap", _("Both are the same."))]
     found: list[DiffLine] = []
     opcodes = SequenceMatcher(None, one, other).get_opcodes()
     for place, (tag, start, end, start2, end2) in enumerate(opcodes):

@@ -31,7 +31,10 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One verb. `effects` says what becomes of a task in each state that allows it."""
+    """One verb. `effects` says what becomes of a task in each state that allows it.
+
+    `key` leads to its button; "": none does.
+    """
 
     name: str
     label: str
@@ -40,6 +43,7 @@ class Verb:
     service: Service
     effects: dict[State, str]
     danger: bool = False
+    key: str = ""
 
     def effect_on(self, state: State, *, discarded: bool) -> str | None:
         """What the verb does to such a task, or None: it refuses."""
@@ -63,6 +67,7 @@ REQUEUE = Verb(
         for state in State
         if allowed(Move.REQUEUE, state)
     },
+    key="r",
 )
 CANCEL = Verb(
     name="cancel",
@@ -73,6 +78,7 @@ CANCEL = Verb(
     effects={state: "is revoked at once" for state in State if allowed(Move.CANCEL, state)}
     | {State.STARTED: "is asked to stop; it is revoked when its worker has stopped it"},
     danger=True,
+    key="c",
 )
 DISCARD = Verb(
     name="discard",
