@@ -59,7 +59,7 @@ def a_world(*, database: str, count: int, workers: int, history: int) -> Iterato
     """Fresh servers and empty tables; Django is set up against them, once for each process."""
     for name in ("TEST_REDIS_URL", "TEST_DATABASE_URL"):
         os.environ.pop(name, None)  # a measurement shares its servers with nobody
-    servers = Servers(database)
+    servers = Servers(database, as_in_production=True)
     try:
         servers.start()
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"

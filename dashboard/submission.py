@@ -4,13 +4,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from dashboard.fields import Field, blame, fields_of, fill
 from jobs.broker.connection import queue_names
-from jobs.domain.registry import registry
-from jobs.exceptions import InvalidArguments, TaskQueueError
+from jobs.domain.registry import TaskType, registry
+from jobs.exceptions import InvalidArguments, TaskQueueError, UnknownTaskType
 from jobs.models import Task
 from jobs.services.enqueue import enqueue
 
@@ -44,9 +45,9 @@ class SubmitForm:
 
 def empty_form(name: str = "") -> SubmitForm:
     """The form of a task type, of the first one when there is none of this name."""
-    names = registry.names()
-    form = SubmitForm(names=names, queues=queue_names())
-    task_type = registry.find(name) or (registry.find(names[0]) if names else None)
+    offered = {task_type.name: task_type for task_type in registry.offered()}
+    form = SubmitForm(names=list(offered), queues=queue_names())
+    task_type = _offered(name) or next(iter(offered.values()), None)
     if task_type is not None:
         form.name, form.description = task_type.name, task_type.description
         form.own_queue = task_type.queue
@@ -56,7 +57,7 @@ def empty_form(name: str = "") -> SubmitForm:
 
 def submit(typed: Mapping[str, str], *, actor: str) -> SubmitForm:
     """Enqueue what the form asks for, or give it back with what is wrong."""
-    task_type = registry.find(typed.get("type", ""))
+    task_type = _offered(typed.get("type", ""))
     form = empty_form(typed.get("type", ""))
     form.queue, form.delay = typed.get("queue", ""), typed.get("delay", "").strip()
     if task_type is None:
@@ -79,6 +80,13 @@ def submit(typed: Mapping[str, str], *, actor: str) -> SubmitForm:
     except TaskQueueError as error:
         form.errors.append(str(error))
     return form
+
+
+def _offered(name: str) -> TaskType[..., Any] | None:
+    try:
+        return registry.get_offered(name)
+    except UnknownTaskType:
+        return None
 
 
 def _run_after(form: SubmitForm) -> datetime | None:

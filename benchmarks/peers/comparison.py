@@ -102,7 +102,7 @@ def a_ground() -> Iterator[Ground]:
     """Servers of our own for one comparison."""
     folder = Path(tempfile.mkdtemp(prefix="taskqueue-peers-"))
     redis = RedisServer(folder / "redis", port=free_port(), persistent=False)
-    postgres = None if why_not() else PostgresServer()
+    postgres = None if why_not() else PostgresServer(as_in_production=True)
     try:
         redis.start()
         if postgres is not None:

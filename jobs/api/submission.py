@@ -49,7 +49,7 @@ def submission_of(body: object, *, actor: str) -> Submission:
     check_exclusive(form, *([] if name else [MISSING_TYPE]))
     args, kwargs = arguments_of(form)
     return Submission(
-        task_type=registry.get(name or ""),
+        task_type=registry.get_offered(name or ""),
         args=args or [],
         kwargs=kwargs or {},
         options=options_of(form, actor=actor) | CallOptions(unique_key=form.unique_key),

@@ -24,6 +24,6 @@ class TaskTypeList(ApiView):
                 "timeout_seconds": task_type.timeout_seconds,
                 "arguments": task_type.arguments.json_schema(),
             }
-            for task_type in registry.all()
+            for task_type in registry.offered()
         ]
         return Response({"count": len(found), "task_types": found})

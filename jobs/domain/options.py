@@ -80,6 +80,8 @@ class Declaration(Execution, total=False):
     """Asked with an exception that the two above let through: True to retry."""
     atomic: bool
     """Run the function in the transaction that records its success: both happen, or neither."""
+    internal: bool
+    """Only code of this project enqueues it: the API, the pages and the shell do not offer it."""
 
 
 def check_retries(count: object) -> int:

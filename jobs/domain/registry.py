@@ -61,6 +61,8 @@ class TaskType(Task[P, R]):
     """Asked about what the two above let through: whether to retry."""
     atomic: bool = False
     """The function and the record of its success are one transaction of the default database."""
+    internal: bool = False
+    """Only code of this project enqueues it: the API, the pages and the shell do not offer it."""
     expires_at: datetime | None = None
     """When a task that still waits is revoked; set by `using()`."""
     tags: Sequence[str] = ()
@@ -207,6 +209,17 @@ class Registry:
     def all(self) -> list[TaskType[..., Any]]:
         """Every task type, sorted by name."""
         return [self._types[name] for name in self.names()]
+
+    def offered(self) -> list[TaskType[..., Any]]:
+        """What people and other programs may submit, sorted by name: all but internal ones."""
+        return [task_type for task_type in self.all() if not task_type.internal]
+
+    def get_offered(self, name: str) -> TaskType[..., Any]:
+        """As `get`, among these."""
+        found = self.get(name)
+        if found.internal:
+            raise UnknownTaskType(name=name)
+        return found
 
     def holds(self, task_type: TaskType[..., Any]) -> bool:
         """Whether this is the registered one or, having the same function, a copy of it."""

@@ -69,7 +69,7 @@ class Here:
     def submit(self, task_type: str, payload: Facts, options: Facts) -> Facts:
         """As Door says."""
         task = enqueue(
-            task_type=registry.get(task_type),
+            task_type=registry.get_offered(task_type),
             kwargs=payload,
             submitted_by=_actor(),
             **_timed(options),

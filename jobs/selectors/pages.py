@@ -186,7 +186,9 @@ def _rows(
     Databases often walk the longer of two indexes. Every index is hidden but the one that leads to
     a bounded page's rows. SQLite, which counts nothing, is also helped where no bound is needed:
     beside the index of a tag all others are hidden; else the index by state for the one state that
-    most rows have, and for other states the indexes by queue and type.
+    most rows have, and for other states the indexes by queue and type. From PostgreSQL nothing is
+    hidden beside a tag, of which it must know that few rows fit, nor the states: it uses the other
+    indexes only where it sees which are meant.
     """
     columns = {"queue": wanted.queues, "name": wanted.names}
     narrowing = {column: sorted(values) for column, values in columns.items() if values is not None}
@@ -201,8 +203,7 @@ def _rows(
     if states != ALL:
         narrowing["state"] = sorted(states)
     for column, values in narrowing.items():
-        if column in hidden and not (is_postgresql() and column == "state"):
-            # PostgreSQL uses the other indexes only where it sees which states are meant.
+        if column in hidden and not (is_postgresql() and (wanted.tag or column == "state")):
             name = f"{column}_unindexed"
             rows = rows.alias(**{name: Concat(column, Value(""))})
             column = name

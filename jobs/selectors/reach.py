@@ -36,9 +36,12 @@ def reach(wanted: Wanted, *, before: UUID | None) -> Reach:
     """
     rows = replace(wanted, tag="").in_order(before=before).filter(wanted.ids)
     best: Reach | None = None
-    tagged = wanted.in_order(before=before).filter(wanted.ids)
+    if wanted.tag:
+        best = Reach("tag", _tag_floor(wanted, before))
+        if best.floor is None:
+            return best
     for column, parts in _leads(wanted):
-        found = Reach(column, _floor(tagged if column == "tag" else rows, parts))
+        found = Reach(column, _floor(rows, parts))
         if found.floor is None:
             return found
         if best is None or best.floor is None or found.floor < best.floor:
@@ -46,12 +49,16 @@ def reach(wanted: Wanted, *, before: UUID | None) -> Reach:
     return best or Reach("", _floor(rows, [Q()]))
 
 
+def _tag_floor(wanted: Wanted, before: UUID | None) -> UUID | None:
+    most = get_conf().search_rows
+    ids = wanted.tagged_in_order(before=before).values_list("task_id", flat=True)
+    return next(iter(ids[most - 1 : most]), None)
+
+
 def _leads(wanted: Wanted) -> Iterable[tuple[str, list[Q]]]:
     """Each column that narrows, with conditions for each of which an index gives rows in order."""
     if wanted.states != ALL and State.SUCCESS not in wanted.states:
         yield "state", _by_state(wanted.states)
-    if wanted.tag:
-        yield "tag", [Q()]
     for column, values in (("name", wanted.names), ("queue", wanted.queues)):
         if values is not None and len(values) <= _MOST_VALUES:
             yield column, _by(column, values, wanted.states)

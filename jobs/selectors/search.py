@@ -105,13 +105,26 @@ class Wanted:
         `filter`, so that it is one join, and bounds the walk along their index.
         """
         column = "tagged__task_id" if self.tag else "pk"
-        bounds: dict[str, object] = {"tagged__tag": self.tag} if self.tag else {}
+        bounds = self._bounds(column, floor=floor, before=before)
+        if self.tag:
+            bounds["tagged__tag"] = self.tag
+        rows = Task.objects.filter(**bounds).order_by(f"-{column}")
+        return rows if self.among is None else rows.among(list(self.among))
+
+    def tagged_in_order(self, *, before: UUID | None = None) -> QuerySet[TaskTag]:
+        """The tag's own rows between the bounds, newest first."""
+        rows = TaskTag.objects.filter(tag=self.tag, **self._bounds("task_id", before=before))
+        return rows.order_by("-task_id")
+
+    def _bounds(
+        self, column: str, *, floor: UUID | None = None, before: UUID | None
+    ) -> dict[str, object]:
+        bounds: dict[str, object] = {}
         if starts := [each for each in (self.start, floor) if each is not None]:
             bounds[f"{column}__gte"] = max(starts)
         if ends := [each for each in (self.end, before) if each is not None]:
             bounds[f"{column}__lt"] = min(ends)
-        rows = Task.objects.filter(**bounds).order_by(f"-{column}")
-        return rows if self.among is None else rows.among(list(self.among))
+        return bounds
 
     def of(self, rows: QuerySet[Task]) -> QuerySet[Task]:
         """Those of the rows that fit, in whatever order."""

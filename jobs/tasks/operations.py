@@ -24,6 +24,7 @@ BREATH_SECONDS = 0.12
     timeout_seconds=600,
     backoff=RetryPolicy(first_seconds=1, factor=2, max_seconds=30),
     takes_context=True,
+    internal=True,
 )
 def run_operation(context: RunningTask, operation_id: UUID) -> str:
     """Work on an operation until it is complete or stopped; gives its state.

@@ -19,6 +19,7 @@ TURN_SECONDS = 10.0
     timeout_seconds=600,
     backoff=RetryPolicy(first_seconds=1, factor=2, max_seconds=30),
     takes_context=True,
+    internal=True,
 )
 def deliver_webhooks(context: RunningTask, webhook_id: UUID) -> dict[str, int]:
     """Send what is due to one webhook, one message after another, and count what became of it.

@@ -54,6 +54,8 @@ class Row:
         return f"{self.method} {self.path}"
 
 
+#: Where our own calls begin, of which those systems know nothing.
+OWN = {"webhooks"}
 DEAD = ("dead-letter", "queue/dead-letter", "tasks/dead-letter")
 ROWS = [
     Row(
@@ -255,10 +257,11 @@ def filled(text: str, ids: dict[str, str]) -> str:
     return text
 
 
-def test_every_address_has_a_row():
+def test_every_address_that_was_promised_has_a_row():
     shown = {shape(row.path.removeprefix("/api/").partition("?")[0]) for row in ROWS}
+    promised = [route for route, _, _ in CALLS if route.partition("/")[0] not in OWN]
 
-    assert {route for route, _, _ in CALLS if shape(route) not in shown} == set()
+    assert {route for route in promised if shape(route) not in shown} == set()
 
 
 def shape(path: str) -> str:

@@ -7,10 +7,10 @@ from django.test.utils import CaptureQueriesContext
 
 
 def plan_of(read: Callable[[], object]) -> str:
-    """The plan of the only query of a call; on PostgreSQL no scan of a whole table is allowed."""
+    """The plan of a call's last query; on PostgreSQL no scan of a whole table is allowed."""
     with CaptureQueriesContext(connection) as queries:
         read()
-    (query,) = queries
+    *_, query = queries
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")

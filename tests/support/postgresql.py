@@ -48,11 +48,13 @@ def binaries() -> Path | None:
 class PostgresServer:
     """A server with its data in a temporary folder.
 
-    A commit survives the death of all its processes, which is what tests can bring about, and does
-    not wait for the disk (`fsync` off).
+    Unless it is to be as in production, a commit survives the death of all its processes, which is
+    what tests can bring about, and does not wait for the disk (`fsync` off); and what it knows of a
+    table changes when a test asks for it, not now and then (`autovacuum` off).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, as_in_production: bool = False) -> None:
+        self._options = () if as_in_production else ("-c", "fsync=off", "-c", "autovacuum=off")
         self.port = free_port()
         self.folder = Path()
         self.process: subprocess.Popen[bytes] | None = None
@@ -86,7 +88,7 @@ class PostgresServer:
         log = (self.folder / "server.log").open("ab")
         command = [str(place / "postgres"), "-D", str(data), "-p", str(self.port)]
         command += ["-k", str(self.folder), "-h", "127.0.0.1", "-c", "max_connections=200"]
-        command += ["-c", "fsync=off"]
+        command += self._options
         with log:
             self.process = subprocess.Popen(
                 [*self._unprivileged(), *command],

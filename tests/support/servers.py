@@ -18,8 +18,9 @@ class CannotRun(Exception):
 class Servers:
     """Redis and one database, told to Django through the environment it reads."""
 
-    def __init__(self, database: str) -> None:
+    def __init__(self, database: str, *, as_in_production: bool = False) -> None:
         self.database = database
+        self._as_in_production = as_in_production
         self.folder = Path(tempfile.mkdtemp(prefix="taskqueue-tests-"))
         self.redis: RedisServer | None = None
         self.postgres: PostgresServer | None = None
@@ -63,6 +64,6 @@ class Servers:
         reason = why_not()
         if reason:
             raise CannotRun(reason)
-        self.postgres = PostgresServer()
+        self.postgres = PostgresServer(as_in_production=self._as_in_production)
         self.postgres.start()
         return self.postgres.url
