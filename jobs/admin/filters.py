@@ -9,8 +9,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from jobs.admin.display import LOOKS, icon
+from jobs.admin.display import LOOKS, icon, preview
 from jobs.broker.connection import queue_names
 from jobs.domain.query import Search
 from jobs.domain.states import State
@@ -23,7 +24,7 @@ from jobs.selectors.search import known_names
 class StateFilter(admin.SimpleListFilter):
     """The states, shown as tabs over the list."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -46,7 +47,7 @@ class StateFilter(admin.SimpleListFilter):
 class QueueFilter(admin.SimpleListFilter):
     """The queues of this project, the most urgent first."""
 
-    title = "queue"
+    title = _("queue")
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -61,7 +62,7 @@ class QueueFilter(admin.SimpleListFilter):
 class TypeFilter(admin.SimpleListFilter):
     """The task types that are registered here or ran lately."""
 
-    title = "task type"
+    title = _("task type")
     parameter_name = "name"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -76,16 +77,16 @@ class TypeFilter(admin.SimpleListFilter):
 class CreatedFilter(admin.SimpleListFilter):
     """How long ago a task was created; its id tells, so the primary key serves it."""
 
-    title = "created"
+    title = _("created")
     parameter_name = "created"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Four spans that end now."""
         return [
-            ("1h", "Past hour"),
-            ("24h", "Past 24 hours"),
-            ("7d", "Past 7 days"),
-            ("30d", "Past 30 days"),
+            ("1h", _("Past hour")),
+            ("24h", _("Past 24 hours")),
+            ("7d", _("Past 7 days")),
+            ("30d", _("Past 30 days")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
@@ -97,12 +98,12 @@ class CreatedFilter(admin.SimpleListFilter):
 class DeadLetterFilter(admin.SimpleListFilter):
     """Failed tasks that still want a decision, and those that got one."""
 
-    title = "dead letters"
+    title = _("dead letters")
     parameter_name = "dead"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Open or discarded."""
-        return [("open", "Open"), ("discarded", "Discarded")]
+        return [("open", _("Open")), ("discarded", _("Discarded"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """Failed tasks in or out of the dead-letter queue."""
@@ -115,7 +116,97 @@ class DeadLetterFilter(admin.SimpleListFilter):
                 return queryset
 
 
-FILTERS = (StateFilter, QueueFilter, TypeFilter, DeadLetterFilter, CreatedFilter)
+class WrittenFilter(admin.SimpleListFilter):
+    """A filter whose value is written, not chosen; `kind` is the type of its field.
+
+    `problem` says what is wrong with what was written: then nothing is listed.
+    """
+
+    kind = "text"
+    problem = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """None to choose from."""
+        return []
+
+    def has_output(self) -> bool:
+        """It is there all the same."""
+        return True
+
+
+class WorkerFilter(WrittenFilter):
+    """The worker that holds a task or held it last, by its whole name."""
+
+    title = _("worker")
+    parameter_name = "worker__exact"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """The tasks of that worker."""
+        return queryset.filter(worker=self.value()) if self.value() else queryset
+
+
+class TagFilter(WrittenFilter):
+    """A tag, as it was given."""
+
+    title = _("tag")
+    parameter_name = "tag"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """All: the list asks for a tag as a search does."""
+        return queryset
+
+
+class MomentFilter(WrittenFilter):
+    """A bound of the time of creation, in the site's zone unless it names another."""
+
+    kind = "datetime-local"
+    bound = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.moment: datetime | None = None
+        given = self.value()
+        if given:
+            self.moment = moment_of_text(given)
+        if given and self.moment is None:
+            self.problem = _(
+                "“%(title)s” is %(given)s: it must be a date and time, as in 2026-01-31 12:00"
+            ) % {"title": self.title, "given": preview(given, 40)}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """The tasks on this side of the bound; an id tells when its task was created."""
+        if self.moment is None:
+            return queryset
+        return queryset.filter(**{f"pk__{self.bound}": first_id(self.moment)})
+
+
+class FromFilter(MomentFilter):
+    """From that moment on."""
+
+    title = _("created from")
+    parameter_name = "from"
+    bound = "gte"
+
+
+class UntilFilter(MomentFilter):
+    """Before that moment."""
+
+    title = _("created before")
+    parameter_name = "until"
+    bound = "lt"
+
+
+FILTERS = (
+    StateFilter,
+    QueueFilter,
+    TypeFilter,
+    DeadLetterFilter,
+    CreatedFilter,
+    FromFilter,
+    UntilFilter,
+    WorkerFilter,
+    TagFilter,
+)
 _HOURS = {"1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24}
 
 
@@ -125,14 +216,31 @@ def asked(params: Mapping[str, str], search: Search) -> TaskFilter:
     states = {State(state)} if state in LOOKS else set()
     if params.get("dead") in {"open", "discarded"}:
         states = {State.FAILURE}
+    starts = (_since(params.get("created")), moment_of_text(params.get("from", "")))
     return TaskFilter(
         states=frozenset(states),
         queue=params.get("queue", ""),
         task_type=params.get("name", ""),
         worker=params.get("worker__exact", ""),
-        created_after=_since(params.get("created")),
+        tag=params.get("tag", ""),
+        created_after=max(filter(None, starts), default=None),
+        created_before=moment_of_text(params.get("until", "")),
         search=search,
     )
+
+
+def moment_of_text(given: str) -> datetime | None:
+    """The moment that a date or a date and time names, in the site's zone unless it says; or None.
+
+    Of a year that a task's id can tell.
+    """
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    if not 1970 < moment.year < 9999:
+        return None
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
 def _since(span: str | None) -> datetime | None:

@@ -14,6 +14,7 @@ from jobs.admin.attempts import MOST_TOLD, shown_attempts
 from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link, worker_url
 from jobs.admin.display import badge, moment, outside, seen, since, until
 from jobs.admin.json_tree import Tree
+from jobs.admin.objects import links_of_arguments
 from jobs.admin.verbs import MOST_REASON, may, possible
 from jobs.domain.states import State
 from jobs.domain.wording import duration
@@ -55,6 +56,7 @@ def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
             "result": None if result is None else Tree(result),
             "error": seen(facts["error"] or ""),
             "progress": _progress(facts["progress"]),
+            "objects": links_of_arguments(task.kwargs),
         }
     return context
 

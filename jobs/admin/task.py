@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from jobs.admin.actions import ACTION_NAMES, ACTIONS
@@ -26,7 +28,7 @@ from jobs.selectors import stats
 
 #: The only look-ups a query string may ask for. Any other would let those who may not see payloads
 #: guess at them, or read millions of rows.
-LOOKUPS = frozenset({"worker__exact", *(str(each.parameter_name) for each in FILTERS)})
+LOOKUPS = frozenset(str(each.parameter_name) for each in FILTERS)
 
 
 @admin.register(Task)
@@ -42,9 +44,9 @@ class TaskAdmin(TaskColumns, TaskReading):
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     search_fields = ("id", "name")
-    search_help_text = (
-        "A task id (or its first 8 characters and more), part of a task type, or conditions: "
-        f"{' '.join(FIELDS.values())}"
+    search_help_text = format_lazy(
+        _("A task id (or its first 8 characters and more), part of a task type, or conditions: {}"),
+        " ".join(FIELDS.values()),
     )
     actions = ACTIONS
     fields = readonly_fields = ("name",)
@@ -116,7 +118,9 @@ class TaskAdmin(TaskColumns, TaskReading):
         for name in request.POST.getlist("action"):
             if name in ACTION_NAMES and not ACTION_NAMES[name].allowed_to(request):
                 raise PermissionDenied
-        context = {"title": "Tasks", "jobs_stats": stats.stats()} if request.method == "GET" else {}
+        context = (
+            {"title": _("Tasks"), "jobs_stats": stats.stats()} if request.method == "GET" else {}
+        )
         return super().changelist_view(request, context | (extra_context or {}))
 
     def response_action(
@@ -127,7 +131,7 @@ class TaskAdmin(TaskColumns, TaskReading):
         try:
             [UUID(text) for text in selected]
         except ValueError:
-            self.message_user(request, "That is not a list of task ids.", messages.ERROR)
+            self.message_user(request, _("That is not a list of task ids."), messages.ERROR)
             return None
         if request.POST.get("select_across") != "1":
             queryset = self.get_queryset(request).filter(pk__in=selected)

@@ -14,6 +14,9 @@ from django.utils.safestring import SafeString
 from jobs.admin import display
 from jobs.admin.attempts import texts_of
 from jobs.admin.columns import list_url
+from jobs.admin.pages import MOST_COUNTED, TaskChangeList
+from jobs.admin.search_help import HELP
+from jobs.domain.query import FIELDS
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.selectors.stats import Stats, stats
@@ -70,29 +73,18 @@ def _tiles(now: Stats) -> Iterator[dict[str, Any]]:
 @register.inclusion_tag("admin/jobs/task/state_tabs.html", takes_context=True)
 def state_tabs(context: RequestContext) -> dict[str, Any]:
     """The states as tabs, with counts where they are known and no filter narrows the list."""
-    changes: ChangeList = context["cl"]
+    changes: TaskChangeList = context["cl"]
     spec = next(spec for spec in _specs(changes) if spec.parameter_name == "state")
-    counts = _counts(context["jobs_stats"]) if not _narrowed(changes) else {}
+    counts = changes.state_counts
     choices: Iterable[Any] = spec.choices(changes)
-    return {"choices": [choice | {"count": counts.get(choice["state"])} for choice in choices]}
+    return {
+        "choices": [choice | {"count": counts.get(choice["state"] or None)} for choice in choices],
+        "most": MOST_COUNTED,
+    }
 
 
 def _specs(changes: ChangeList) -> list[SimpleListFilter]:
     return cast(list[SimpleListFilter], changes.filter_specs)
-
-
-def _narrowed(changes: ChangeList) -> bool:
-    return bool(changes.query or set(changes.get_filters_params()) - {"state"})
-
-
-def _counts(now: Stats) -> dict[str, int]:
-    return {
-        State.SCHEDULED: now.scheduled,
-        State.BLOCKED: now.blocked,
-        State.PENDING: sum(now.queued.values()),
-        State.STARTED: now.active_tasks,
-        State.RETRY: now.retrying,
-    }
 
 
 @register.simple_tag(takes_context=True)
@@ -104,8 +96,16 @@ def list_filters(context: RequestContext) -> list[dict[str, Any]]:
             "name": spec.parameter_name,
             "title": spec.title,
             "value": spec.value() or "",
-            "choices": spec.lookup_choices,
+            "kind": getattr(spec, "kind", ""),
+            "moment": getattr(spec, "moment", None),
+            "choices": [(value, str(words)) for value, words in spec.lookup_choices],
         }
         for spec in _specs(changes)
         if spec.parameter_name != "state"
     ]
+
+
+@register.simple_tag
+def search_help() -> list[tuple[str, Any]]:
+    """An example of each field of the search, and what it finds."""
+    return [(example, HELP[name]) for name, example in FIELDS.items()]

@@ -104,7 +104,7 @@ function startList(list) {
     for (const cell of cells()) put(cell, rows[cell.dataset.task]?.[cell.dataset.column]);
     if (chip && !("olderPage" in list.dataset)) {
       chip.hidden = !count;
-      chip.textContent = count ? `${count} new: show` : "";
+      chip.textContent = count ? chip.dataset.words.replace("{count}", count) : "";
     }
     rendered();
   };
