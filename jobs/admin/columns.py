@@ -1,5 +1,6 @@
 """The columns of the tasks list."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -27,7 +28,6 @@ COLUMNS = (
     "queue_and_attempt",
     "time",
     "held_by",
-    "tag_list",
 )
 #: Of a task's tags so many stand in its row.
 MOST_TAGS = 3
@@ -82,34 +82,28 @@ class TaskColumns:
         name = outside(task.name, 60)
         return format_html('{}<code class="jobs-id jobs-second">{}</code>', name, task.pk)
 
-    @admin.display(description=gettext_lazy("tags"))
-    def tag_list(self, task: Task) -> str:
-        """The first of them, each a link to its tasks."""
-        tags = task.tags or []
-        if not tags:
-            return NOTHING
-        links = ((list_url(tag=tag), outside(tag, 24)) for tag in tags[:MOST_TAGS])
-        shown = format_html_join(" ", '<a class="jobs-tag" href="{}">{}</a>', links)
-        return format_html("{} +{}", shown, more) if (more := len(tags) - MOST_TAGS) > 0 else shown
-
     @admin.display(description=gettext_lazy("arguments, last error"))
     def arguments(self, task: Task) -> str:
-        """The beginning of both, and links to what it is about; the changelist annotates them."""
+        """The beginning of both, and links to what it is about.
+
+        The changelist annotates what of the arguments is shown.
+        """
         text = redacted(getattr(task, "arguments_preview", ""))
         given = outside(text, 90, "jobs-code") if text not in {"", "{}"} else NOTHING
         error = outside(redacted(task.error), 90, "jobs-error") if task.error else ""
-        cell = format_html("{}{}{}", given, links_of_row(task), error)
+        cell = format_html("{}{}{}", given, error, links_of_row(task))
         return live("arguments", task, cell)
 
     @admin.display(description=gettext_lazy("queue, attempt"))
     def queue_and_attempt(self, task: Task) -> str:
-        """Its queue, and the attempt that runs or comes next or was the last, of all allowed."""
+        """Its queue and tags, and the attempt that runs, comes next or was the last, of all."""
         allowed = task.max_retries + 1
         number = min(task.tries + (task.state not in ENDED), allowed)
         cell = format_html(
-            '{}<span class="jobs-second">{}</span>',
+            '{}<span class="jobs-second">{}</span>{}',
             task.queue,
             _("attempt %(number)d of %(most)d") % {"number": number, "most": allowed},
+            _tags(task.tags or []),
         )
         return live("queue_and_attempt", task, cell)
 
@@ -125,6 +119,16 @@ class TaskColumns:
     def held_by(self, task: Task) -> str:
         """The worker that holds it, or held it last."""
         return live("held_by", task, worker_link(task.worker))
+
+
+def _tags(tags: Sequence[str]) -> str:
+    """The first of a task's tags, each a link to its tasks."""
+    links = ((list_url(tag=tag), outside(tag, 24)) for tag in tags[:MOST_TAGS])
+    shown = format_html_join(" ", '<a class="jobs-tag" href="{}">{}</a>', links)
+    more = len(tags) - MOST_TAGS
+    return (
+        format_html('{} <span class="jobs-remark">+{}</span>', shown, more) if more > 0 else shown
+    )
 
 
 def worker_link(name: str | None) -> str:

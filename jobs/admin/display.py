@@ -36,9 +36,10 @@ LOOKS = MappingProxyType(
 )
 
 #: Characters that reorder, hide or break the text around them.
-_UNSEEN = re.compile(
+UNSEEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+_UNSEEN = re.compile(UNSEEN)
 
 
 def icon(path: str) -> SafeString:

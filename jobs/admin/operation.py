@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.harmless import HarmlessAdmin
 from jobs.admin.verbs import VERBS as TASK_VERBS
 from jobs.admin.verbs import may
 from jobs.domain.operations import OperationState
@@ -45,7 +46,7 @@ class OperationChangeList(ChangeList):
 
 
 @admin.register(Operation)
-class OperationAdmin(admin.ModelAdmin[Operation]):
+class OperationAdmin(HarmlessAdmin[Operation]):
     """Read-only but for the three buttons, each of which is one service call."""
 
     list_display = (

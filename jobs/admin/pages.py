@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 
 from jobs.admin.display import seen
-from jobs.admin.filters import asked
+from jobs.admin.filters import WrittenFilter, asked
 from jobs.admin.objects import object_columns
 from jobs.admin.verbs import may
 from jobs.domain.states import State
@@ -135,6 +135,11 @@ class TaskChangeList(ChangeList):
     def is_narrowed_beside_state(self) -> bool:
         """Whether more than a state narrows, so that the tabs' counts would mislead."""
         return bool(self.query or set(self.get_filters_params()) - {"state"})
+
+    @property
+    def is_narrowed_by_writing(self) -> bool:
+        """Whether a filter is on whose value is written."""
+        return any(spec.value() for spec in self.filter_specs if isinstance(spec, WrittenFilter))
 
     def _look_again(self, request: HttpRequest) -> None:
         """The rows that a page shows, wherever they are now, and how many are newer than those."""

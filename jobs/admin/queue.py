@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.harmless import HarmlessAdmin
 from jobs.admin.verbs import MOST_REASON, may, reason_of
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import QueuePause
@@ -26,7 +27,7 @@ MOST_MINUTES = 366 * 24 * 60
 
 
 @admin.register(QueuePause)
-class QueuePauseAdmin(admin.ModelAdmin[QueuePause]):
+class QueuePauseAdmin(HarmlessAdmin[QueuePause]):
     """The queues with their buttons, over the history of all pauses, which nobody edits."""
 
     list_display = ("queue", "paused_by", "why", "began", "to_end", "ended", "ended_why")

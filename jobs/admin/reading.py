@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.admin.attempts import TEXTS, difference, facts_of
 from jobs.admin.display import pretty, seen
+from jobs.admin.harmless import HarmlessAdmin
 from jobs.admin.verbs import may
 from jobs.exceptions import TaskNotFound
 from jobs.models import Attempt, Task
@@ -22,7 +22,7 @@ from jobs.selectors.facts import redacted, whole_facts, without_payload
 from jobs.store.whole import read_whole
 
 
-class TaskReading(ModelAdmin[Task]):
+class TaskReading(HarmlessAdmin[Task]):
     """Nothing here writes; each page asks who may see what it shows."""
 
     def reading_urls(self) -> list[URLPattern]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.harmless import HarmlessAdmin
 from jobs.domain.histogram import percentile
 from jobs.domain.wording import duration
 from jobs.models import Rollup
@@ -18,7 +19,7 @@ SHOWN = timedelta(days=1)
 
 
 @admin.register(Rollup)
-class RollupAdmin(admin.ModelAdmin[Rollup]):
+class RollupAdmin(HarmlessAdmin[Rollup]):
     """Read-only: the workers count."""
 
     list_display = (

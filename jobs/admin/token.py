@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.harmless import HarmlessAdmin
 from jobs.admin.verbs import may
 from jobs.domain.wording import counted
 from jobs.models import ApiToken
@@ -42,7 +43,7 @@ class TokenForm(forms.ModelForm[ApiToken]):
 
 
 @admin.register(ApiToken)
-class TokenAdmin(admin.ModelAdmin[ApiToken]):
+class TokenAdmin(HarmlessAdmin[ApiToken]):
     """No page shows a token after the one that answers its making, and none shows a digest."""
 
     list_display = ("token", "owner", "purpose", "scope", "condition", "used", "created")

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from jobs.admin.display import NOTHING, moment, outside
+from jobs.admin.harmless import HarmlessAdmin
 from jobs.admin.verbs import may
 from jobs.admin.webhook_form import WebhookForm
 from jobs.exceptions import DeliveryNotFound, WebhookDisabled, WebhookNotFound
@@ -39,7 +40,7 @@ MOST_DELIVERIES = 50
 
 
 @admin.register(Webhook)
-class WebhookAdmin(admin.ModelAdmin[Webhook]):
+class WebhookAdmin(HarmlessAdmin[Webhook]):
     """A secret is shown by the page that answers its making, and by no other."""
 
     list_display = ("receiver", "wants", "condition", "by", "created")

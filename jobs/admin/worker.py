@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from jobs.admin.columns import list_url
 from jobs.admin.display import NOTHING, icon, moment, outside, seen
+from jobs.admin.harmless import HarmlessAdmin
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.models import WorkerLease
@@ -37,7 +38,7 @@ class WorkerChangeList(ChangeList):
 
 
 @admin.register(WorkerLease)
-class WorkerAdmin(admin.ModelAdmin[WorkerLease]):
+class WorkerAdmin(HarmlessAdmin[WorkerLease]):
     """Read-only: workers come and go by themselves."""
 
     list_display = (
