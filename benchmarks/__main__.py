@@ -120,7 +120,7 @@ def parse() -> argparse.Namespace:
         "--history",
         type=_from(1),
         default=1_000_000,
-        help="ended tasks in the tables of noop-loaded and http-list (default 1000000)",
+        help="ended tasks in the tables of noop-loaded, http-list and bulk-requeue (1000000)",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the rows there")
     parser.add_argument(

@@ -97,7 +97,7 @@ def exchange() -> None:
 
     ids = json.loads(sys.stdin.readline())
     worker = f"bare-{os.getpid()}"
-    statements([], [], worker=worker, release="", names=(), now=time.time())
+    statements([], [], worker=worker, release="", names=(), queues=(), now=time.time())
     print("ready", flush=True)
     sys.stdin.readline()
     began = time.time()
@@ -110,6 +110,7 @@ def exchange() -> None:
             worker=worker,
             release="",
             names=("benchmarks.noop",),
+            queues=("default",),
             now=now,
         )
         outcomes = [

@@ -77,6 +77,31 @@ def insert_and_push(world: World) -> float:
         return world.count / (time.perf_counter() - began)
 
 
+def update_many() -> float:
+    """Ended rows of the no-op task a second that one UPDATE makes PENDING, with a line of history.
+
+    One statement each and one transaction: no chunks, no report, no ticket.
+    """
+    from django.db import connection, transaction
+    from django.db.models import F
+    from django.utils import timezone
+
+    from jobs.models import Task
+
+    rows = Task.objects.ended().filter(name="benchmarks.noop")
+    lines = (
+        "INSERT INTO jobs_event (task_id, kind, actor, reason, at) SELECT id, 'requeued', '', '', "
+        "updated_at FROM jobs_task WHERE name = 'benchmarks.noop' AND state = 'PENDING'"
+    )
+    began = time.perf_counter()
+    with transaction.atomic(), connection.cursor() as cursor:
+        count = rows.update(
+            state="PENDING", fence=F("fence") + 1, tries=0, updated_at=timezone.now(), worker=None
+        )
+        cursor.execute(lines)
+    return count / (time.perf_counter() - began)
+
+
 def insert_many(world: World) -> float:
     """Rows a second of one COPY (PostgreSQL) or of INSERT from json_each (SQLite), and its commit.
 

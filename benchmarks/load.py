@@ -140,9 +140,15 @@ class Client:
         return [key.data for key, _ in events]
 
 
-def request(method: str, path: str, *, token: str, body: bytes = b"") -> bytes:
-    """One request as bytes."""
-    head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}"]
+def request(
+    method: str, path: str, *, token: str = "", cookie: str = "", body: bytes = b""
+) -> bytes:
+    """One request as bytes, with a token or a session's cookie or neither."""
+    head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+    if token:
+        head.append(f"Authorization: Bearer {token}")
+    if cookie:
+        head.append(f"Cookie: {cookie}")
     if body:
         head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join(head).encode() + _END_OF_HEAD + body

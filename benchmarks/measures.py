@@ -6,6 +6,8 @@ from benchmarks.figures import Figure, Measure
 from benchmarks.latency import latency
 from benchmarks.lists import lists
 from benchmarks.memory import memory
+from benchmarks.pages import admin
+from benchmarks.requeueing import bulk_requeue
 from benchmarks.throughput import noop, noop_loaded, sleep_async, sleep_threads
 
 
@@ -75,6 +77,14 @@ MEASURES = {
         ),
         count=1_000_000,
     ),
+    "bulk-requeue": Measure(
+        take=bulk_requeue,
+        figures=(
+            Figure(name="bulk-requeue", aims=_aims(postgresql=5_000, sqlite=5_000)),
+            Figure(name="bulk-requeue-submit-p99", unit="ms", lower_is_better=True),
+        ),
+        count=200_000,
+    ),
     "memory": Measure(
         take=memory,
         figures=(
@@ -117,6 +127,19 @@ MEASURES = {
                 name="http-list",
                 unit="ms",
                 aims=_aims(postgresql=100, sqlite=100),
+                lower_is_better=True,
+            ),
+        ),
+        count=400,
+        one_world=True,
+    ),
+    "admin": Measure(
+        take=admin,
+        figures=(
+            Figure(
+                name="admin",
+                unit="ms",
+                aims=_aims(postgresql=300, sqlite=600),
                 lower_is_better=True,
             ),
         ),

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from dashboard.condition import condition
 from jobs.broker.connection import redis_fault
 from jobs.models import Task
+from jobs.selectors.condition import condition
 from jobs.selectors.facts import LONG_COLUMNS, moment, task_facts, task_line
 from jobs.selectors.queues import queues
 from jobs.selectors.stats import stats

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.access import allowed, page
 from dashboard.snapshot import newest_lines, snapshot
-from dashboard.submission import SubmitForm, empty_form, submit
 from jobs.api.authentication import actor_of
 from jobs.domain.states import State
 from jobs.models import Task
+from jobs.services.submission import SubmitForm, empty_form, submit
 
 #: Scripts ask with this header for the part of a page that changed.
 FRAGMENT_HEADER = "X-Fragment"

@@ -96,6 +96,8 @@ class Conf:
     """Multiplies the failure rates of the demo tasks; 0 makes them always succeed."""
     release: str = ""
     """The release of the code that runs here, kept with each attempt."""
+    environment: str = ""
+    """What this site is, as every page of the admin says it: production, staging and so on."""
     anonymous_access: bool = False
     """Whether callers without an account may submit, read, cancel and requeue."""
     throttle_submit: str = _rate("5000/second")
@@ -124,6 +126,10 @@ class Conf:
     """How many messages of one webhook are kept that need not be sent any more."""
     webhooks_allowed_networks: tuple[str, ...] = _networks()
     """Networks, as in 10.1.0.0/16, to which webhooks may be sent although they are not public."""
+    operations_keep_seconds: float = _between(2_592_000.0, 60, 31_536_000)
+    """How long it is kept what an action over many tasks did to each of them."""
+    operations_keep_rows: int = _between(1_000_000, 0, 100_000_000)
+    """Of how many tasks of one such action that is kept; of the others only their number."""
     redacted_keys: tuple[str, ...] = (
         "password",
         "passwd",

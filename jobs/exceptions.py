@@ -107,6 +107,27 @@ class OperationRefused(TaskQueueError):
     message = "Operation {operation_id} is {state}: it cannot {verb}."
 
 
+class FailureNotFound(TaskQueueError):
+    """No failures have this fingerprint."""
+
+    code = "failure_not_found"
+    message = "There are no failures {fingerprint!r}."
+
+
+class WorkerNotFound(TaskQueueError):
+    """No worker is registered under this name."""
+
+    code = "worker_not_found"
+    message = "There is no worker {worker!r}."
+
+
+class WorkerRefused(TaskQueueError):
+    """The worker is on its way out. Nothing was written."""
+
+    code = "worker_refused"
+    message = "Worker {worker!r} is {state}: it cannot be told to {verb}."
+
+
 class WebhookNotFound(TaskQueueError):
     """No webhook has this id."""
 

@@ -141,6 +141,13 @@ LEASE_SECONDS = number("LEASE_SECONDS", default=30, minimum=1, maximum=3600)
 DRAIN_SECONDS = number("DRAIN_SECONDS", default=30, minimum=0, maximum=3600)
 STOP_GRACE_SECONDS = number("STOP_GRACE_SECONDS", default=1, minimum=0.1, maximum=3600)
 RELEASE = text("RELEASE", "", allowed="any text", without="none")
+ENVIRONMENT = text(
+    "ENVIRONMENT",
+    "",
+    allowed="any text; production is shown red, staging amber, development grey",
+    shown="development",
+    without="development or production, as the settings module says",
+)
 
 DEMO_SPEED = number("DEMO_SPEED", default=1, minimum=0, maximum=100)
 DEMO_FAILURES = number("DEMO_FAILURES", default=1, minimum=0, maximum=10)
@@ -182,6 +189,7 @@ SECTIONS: dict[str, tuple[Variable[Any], ...]] = {
         DRAIN_SECONDS,
         STOP_GRACE_SECONDS,
         RELEASE,
+        ENVIRONMENT,
     ),
     "Demo tasks and diagnosis": (DEMO_SPEED, DEMO_FAILURES, LOG_LEVEL, DEBUG),
 }

@@ -1,5 +1,29 @@
 """The operators' pages in the Django admin: importing this package registers them."""
 
-from jobs.admin import operation, queue, rollup, rq_pages, task, token, webhook, worker
+from jobs.admin import (
+    failure,
+    operation,
+    queue,
+    rollup,
+    rq_pages,
+    system,
+    task,
+    task_types,
+    token,
+    webhook,
+    worker,
+)
 
-__all__ = ["operation", "queue", "rollup", "rq_pages", "task", "token", "webhook", "worker"]
+__all__ = [
+    "failure",
+    "operation",
+    "queue",
+    "rollup",
+    "rq_pages",
+    "system",
+    "task",
+    "task_types",
+    "token",
+    "webhook",
+    "worker",
+]

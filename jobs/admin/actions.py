@@ -1,25 +1,43 @@
-"""Actions on many tasks: first a page that says what would happen, then one service call."""
+"""Actions on many tasks: first a page that says what would happen, then the deed.
 
-from collections import Counter
+A page of ticked rows is done at once. More, or all that match, is an operation in the background.
+"""
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ModelAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from jobs.admin.display import badge
+from jobs.admin.display import badge, seen
+from jobs.admin.filters import all_that_match
+from jobs.admin.parameters import ParameterForm, form_for
 from jobs.admin.verbs import MOST_REASON, VERBS, Verb, reason_of, told
-from jobs.domain.states import State
+from jobs.domain.operations import Parameters
+from jobs.exceptions import InvalidSearch, PayloadWithheld
 from jobs.models import Task
+from jobs.selectors.pages import Survey, TaskFilter, survey
+from jobs.services.operate import operate
 
-#: The most tasks that one confirmed action touches.
-MOST_TASKS = 10_000
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+#: Ticked rows up to this many are done at once: more than a page of the list has.
+MOST_AT_ONCE = 200
+#: The page that asks counts up to this many; beyond, the operation counts.
+MOST_COUNTED = 10_000
 SAMPLE = 10
 
 Action = Callable[[ModelAdmin[Task], HttpRequest, QuerySet[Task]], HttpResponse | None]
@@ -32,23 +50,43 @@ class Share:
     badge: str
     discarded: bool
     count: int
-    effect: str | None
+    effect: "StrOrPromise | None"
 
 
-def act(
-    model_admin: ModelAdmin[Task], request: HttpRequest, tasks: QuerySet[Task], verb: Verb
-) -> HttpResponse | None:
-    """Ask for confirmation; when it is given, do it and say what happened."""
-    newest = _upto(request)
-    if newest is not None:
-        tasks = tasks.filter(pk__lte=newest)
-    ids = list(tasks.order_by("-pk").values_list("pk", flat=True)[: MOST_TASKS + 1])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which tasks a form means: ticked ones, or all that matched up to a moment."""
+
+    wanted: TaskFilter
+    ticked: tuple[UUID, ...] = ()
+    upto: datetime | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether they are done at once."""
+        return self.upto is None and len(self.ticked) <= MOST_AT_ONCE
+
+
+def act(model_admin: ModelAdmin[Task], request: HttpRequest, verb: Verb) -> HttpResponse | None:
+    """Ask for confirmation; when it is given, do it or begin to, and say what happened."""
+    try:
+        choice = chosen(request)
+    except (InvalidSearch, PayloadWithheld) as error:
+        model_admin.message_user(request, seen(str(error)), messages.ERROR)
+        return None
     if request.POST.get("confirmed") != verb.name:
-        return _ask(model_admin, request, ids, verb)
+        return _ask(model_admin, request, choice, verb, form_for(verb.asks))
+    form = form_for(verb.asks, request.POST)
+    if not form.is_valid():
+        return _ask(model_admin, request, choice, verb, form)
+    parameters = form.parameters()
+    if not choice.is_small:
+        return _begin(model_admin, request, choice, verb, parameters)
     report = verb.service(
-        task_ids=ids[:MOST_TASKS],
+        task_ids=choice.ticked,
         actor=request.user.get_username(),
         reason=reason_of(request),
+        parameters=parameters,
     )
     complete = not report.refused and not report.missing
     level = messages.SUCCESS if report.done_count and complete else messages.WARNING
@@ -56,26 +94,71 @@ def act(
     return None
 
 
-def _ask(
-    model_admin: ModelAdmin[Task], request: HttpRequest, ids: Sequence[UUID], verb: Verb
+def chosen(request: HttpRequest) -> Choice:
+    """What the posted form chose; of all that match, what came after the question is not meant.
+
+    Raises:
+        InvalidSearch, PayloadWithheld: the search of the list is none for this user.
+    """
+    if request.POST.get("select_across") == "1":
+        upto = _moment(request.POST.get("upto", ""))
+        return Choice(wanted=all_that_match(request, now=upto), upto=upto)
+    ids = tuple(dict.fromkeys(map(UUID, request.POST.getlist(ACTION_CHECKBOX_NAME))))
+    return Choice(wanted=TaskFilter(ids=frozenset(ids)), ticked=ids)
+
+
+def _moment(given: str) -> datetime:
+    """The moment of the question; the next millisecond when it is only being asked."""
+    try:
+        asked = parse_datetime(given)
+    except ValueError:
+        asked = None
+    latest = timezone.now() + timedelta(milliseconds=1)
+    return latest if asked is None or asked.tzinfo is None else min(asked, latest)
+
+
+def _begin(
+    model_admin: ModelAdmin[Task],
+    request: HttpRequest,
+    choice: Choice,
+    verb: Verb,
+    parameters: Parameters,
 ) -> HttpResponse:
-    chosen = ids[:MOST_TASKS]
-    shares = _shares(chosen, verb)
-    across = request.POST.get("select_across") == "1"
+    operation = operate(
+        action=verb.action,
+        wanted=choice.wanted,
+        actor=request.user.get_username(),
+        reason=reason_of(request),
+        parameters=parameters,
+    )
+    said = _("It has begun, in the background. This page tells how far it has come.")
+    model_admin.message_user(request, said, messages.SUCCESS)
+    return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))
+
+
+def _ask(
+    model_admin: ModelAdmin[Task],
+    request: HttpRequest,
+    choice: Choice,
+    verb: Verb,
+    form: ParameterForm,
+) -> HttpResponse:
+    found = survey(choice.wanted, most=MOST_COUNTED, sample=SAMPLE)
+    shares = _shares(found, verb)
     context: dict[str, Any] = {
         **model_admin.admin_site.each_context(request),
-        "title": f"{verb.label} tasks",
+        "title": _("%(verb)s tasks") % {"verb": verb.label},
         "opts": model_admin.opts,
         "verb": verb,
+        "form": form,
         "shares": shares,
-        "count": len(chosen),
+        "count": found.count,
         "done_count": sum(share.count for share in shares if share.effect),
-        "is_capped": len(ids) > MOST_TASKS,
-        "cap": MOST_TASKS,
-        "sample": Task.objects.filter(pk__in=chosen[:SAMPLE]).only("pk", "name", "state"),
-        "across": across,
-        "upto": chosen[0] if across and chosen else "",
-        "selected": chosen[:1] if across else chosen,
+        "is_all": found.is_all,
+        "is_small": choice.is_small,
+        "sample": Task.objects.among(found.newest).only("pk", "name", "state"),
+        "upto": choice.upto.isoformat() if choice.upto else "",
+        "selected": choice.ticked or found.newest[:1],
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "back_url": request.get_full_path(),
         "most_reason": MOST_REASON,
@@ -84,40 +167,25 @@ def _ask(
     return TemplateResponse(request, "admin/jobs/task/confirm_action.html", context)
 
 
-def _shares(ids: Sequence[UUID], verb: Verb) -> list[Share]:
-    found: Counter[tuple[str, bool]] = Counter()
-    for start in range(0, len(ids), 5000):
-        rows = Task.objects.filter(pk__in=ids[start : start + 5000])
-        found.update(
-            (state, discarded_at is not None)
-            for state, discarded_at in rows.values_list("state", "discarded_at")
-        )
+def _shares(found: Survey, verb: Verb) -> Sequence[Share]:
     shares = [
         Share(
-            badge=badge(state, "discarded" if discarded else ""),
+            badge=badge(state, _("discarded") if discarded else ""),
             discarded=discarded,
             count=count,
-            effect=verb.effect_on(State(state), discarded=discarded),
+            effect=verb.effect_on(state, discarded=discarded),
         )
-        for (state, discarded), count in sorted(found.items())
+        for (state, discarded), count in sorted(found.shares.items())
     ]
     return sorted(shares, key=lambda share: share.effect is None)
 
 
-def _upto(request: HttpRequest) -> UUID | None:
-    """The newest task of the page that was confirmed: later ones were not asked about."""
-    try:
-        return UUID(request.POST.get("upto", ""))
-    except ValueError:
-        return None
-
-
 def _action(verb: Verb) -> Action:
-    @admin.action(permissions=[verb.name], description=f"{verb.label} selected tasks")
+    @admin.action(description=gettext_lazy("%(verb)s selected tasks") % {"verb": verb.label})
     def action(
         model_admin: ModelAdmin[Task], request: HttpRequest, queryset: QuerySet[Task]
     ) -> HttpResponse | None:
-        return act(model_admin, request, queryset, verb)
+        return act(model_admin, request, verb)
 
     action.__name__ = f"{verb.name}_selected"
     return action

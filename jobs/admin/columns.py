@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from jobs.admin.display import NOTHING, badge, moment, outside, since, until
 from jobs.admin.objects import links_of_row
+from jobs.domain.fingerprint import FailureGroup
 from jobs.domain.states import ENDED, State
 from jobs.domain.wording import duration
 from jobs.models import Task
@@ -21,14 +22,9 @@ from jobs.selectors.facts import redacted
 #: What shows the payload is for those who may see payloads.
 PAYLOAD_COLUMNS = frozenset({"arguments"})
 LIVE_COLUMNS = ("state_badge", "arguments", "queue_and_attempt", "time", "held_by")
-COLUMNS = (
-    "state_badge",
-    "task_type",
-    "arguments",
-    "queue_and_attempt",
-    "time",
-    "held_by",
-)
+#: What the list of dead letters shows beside the others.
+FAILURE_COLUMN = "failure_group"
+COLUMNS = ("state_badge", "task_type", "arguments", "queue_and_attempt", "time", "held_by")
 #: Of a task's tags so many stand in its row.
 MOST_TAGS = 3
 
@@ -114,6 +110,19 @@ class TaskColumns:
             '{}<span class="jobs-second">{}</span>', age_of(task), moment(task.created_at)
         )
         return live("time", task, cell)
+
+    @admin.display(description=gettext_lazy("failure"))
+    def failure_group(self, task: Task) -> str:
+        """The group that its last failure counts in; the changelist annotates what it is called."""
+        exception = getattr(task, "failure_exception", None)
+        if not task.failure or exception is None:
+            return NOTHING
+        group = FailureGroup(task.name, exception, getattr(task, "failure_frame", ""))
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:jobs_failure_change", args=[task.failure]),
+            outside(group.title, 60),
+        )
 
     @admin.display(description=gettext_lazy("worker"))
     def held_by(self, task: Task) -> str:

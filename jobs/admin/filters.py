@@ -1,7 +1,8 @@
 """What the tasks list may be narrowed to, each by an index."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -12,13 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jobs.admin.display import LOOKS, icon, preview
+from jobs.admin.verbs import may
 from jobs.broker.connection import queue_names
 from jobs.domain.query import Search
 from jobs.domain.states import State
 from jobs.domain.task_ids import first_id
 from jobs.models import Task
 from jobs.selectors.pages import TaskFilter
-from jobs.selectors.search import known_names
+from jobs.selectors.search import known_names, search_of
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -91,7 +93,7 @@ class CreatedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """The tasks created within the chosen span."""
-        since = _since(self.value())
+        since = _since(self.value(), timezone.now())
         return queryset if since is None else queryset.filter(pk__gte=first_id(since))
 
 
@@ -207,16 +209,21 @@ FILTERS = (
     WorkerFilter,
     TagFilter,
 )
+_EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
+_NEVER = datetime(9998, 1, 1, tzinfo=UTC)
 _HOURS = {"1h": 1, "24h": 24, "7d": 7 * 24, "30d": 30 * 24}
 
 
-def asked(params: Mapping[str, str], search: Search) -> TaskFilter:
-    """What the filters of a query string and a search ask for together."""
+def asked(params: Mapping[str, str], search: Search, *, now: datetime | None = None) -> TaskFilter:
+    """What the filters of a query string and a search ask for together, as of a moment."""
     state = params.get("state", "")
     states = {State(state)} if state in LOOKS else set()
     if params.get("dead") in {"open", "discarded"}:
         states = {State.FAILURE}
-    starts = (_since(params.get("created")), moment_of_text(params.get("from", "")))
+    starts = (
+        _since(params.get("created"), now or timezone.now()),
+        moment_of_text(params.get("from", "")),
+    )
     return TaskFilter(
         states=frozenset(states),
         queue=params.get("queue", ""),
@@ -224,7 +231,7 @@ def asked(params: Mapping[str, str], search: Search) -> TaskFilter:
         worker=params.get("worker__exact", ""),
         tag=params.get("tag", ""),
         created_after=max(filter(None, starts), default=None),
-        created_before=moment_of_text(params.get("until", "")),
+        created_before=_bound(params.get("until"), _EPOCH),
         search=search,
     )
 
@@ -243,6 +250,27 @@ def moment_of_text(given: str) -> datetime | None:
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
-def _since(span: str | None) -> datetime | None:
+def _bound(given: str | None, otherwise: datetime) -> datetime | None:
+    """A bound as it was written; what cannot be read leaves no task, and so never all."""
+    return (moment_of_text(given) or otherwise) if given else None
+
+
+def all_that_match(request: HttpRequest, *, now: datetime) -> TaskFilter:
+    """The tasks that the list under this address shows on all its pages at a moment.
+
+    Raises:
+        InvalidSearch, PayloadWithheld: as `search_of` does.
+    """
+    params = request.GET.dict()
+    sees_payload = may(request.user, "jobs.view_payload")
+    search = search_of(params.get("q", ""), sees_payload=sees_payload, now=now)
+    wanted = asked(params, search, now=now)
+    dead = params.get("dead", "")
+    discarded = dead == "discarded" if dead in {"open", "discarded"} else None
+    end = min(filter(None, (wanted.created_before, now)))
+    return replace(wanted, discarded=discarded, created_before=end)
+
+
+def _since(span: str | None, now: datetime) -> datetime | None:
     hours = _HOURS.get(span or "")
-    return None if hours is None else timezone.now() - timedelta(hours=hours)
+    return None if hours is None else now - timedelta(hours=hours)

@@ -1,30 +1,73 @@
 """Actions over many tasks: how far each has come, and the buttons to stop it or let it go on."""
 
-from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jobs.admin.display import NOTHING, moment, outside
 from jobs.admin.harmless import HarmlessAdmin
-from jobs.admin.verbs import VERBS as TASK_VERBS
-from jobs.admin.verbs import may
-from jobs.domain.operations import OperationState
+from jobs.admin.operation_page import filter_words, operation_context, report_file
+from jobs.admin.verbs import VERBS as VERB_OF
+from jobs.admin.verbs import may, reason_of
+from jobs.domain.operations import Action, OperationState
 from jobs.exceptions import OperationNotFound, OperationRefused
 from jobs.models import Operation
-from jobs.services.operate import cancel_operation, pause_operation, resume_operation
+from jobs.services.operate import (
+    cancel_operation,
+    is_undoable,
+    pause_operation,
+    resume_operation,
+    undo_operation,
+)
 
-#: Of who did what to one operation, the latest.
-MOST_LINES = 5
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+WORDS = {
+    "pause": gettext_lazy("Pause"),
+    "resume": gettext_lazy("Resume"),
+    "cancel": gettext_lazy("Cancel"),
+    "undo": gettext_lazy("Undo"),
+}
+UNDO_WORDS = {
+    Action.DISCARD: gettext_lazy("An undo puts what was discarded back among the dead letters."),
+    Action.RESTORE: gettext_lazy("An undo discards again what was restored."),
+    Action.MOVE: gettext_lazy(
+        "An undo moves each task back to the queue where it was, if it still waits."
+    ),
+    Action.REQUEUE: gettext_lazy(
+        "A requeue cannot be undone: result, error and tries of the life before are gone. What "
+        "still waits can be cancelled."
+    ),
+    Action.CANCEL: gettext_lazy(
+        "A cancel cannot be undone: what was cancelled can be requeued, and begins anew."
+    ),
+    Action.RESCHEDULE: gettext_lazy(
+        "A reschedule cannot be undone; the report notes when each task was due."
+    ),
+    Action.RERUN: gettext_lazy(
+        "A rerun cannot be undone; the report notes each new task, which can be cancelled."
+    ),
+}
 #: The buttons that an operation has as it stands.
 BUTTONS = {
     OperationState.RUNNING: ("pause", "cancel"),
@@ -41,8 +84,8 @@ class OperationChangeList(ChangeList):
         super().get_results(request)
         self.result_list = list(self.result_list)
         for operation in self.result_list:
-            allowed = TASK_VERBS[operation.action].allowed_to(request)
-            operation.words = BUTTONS.get(operation.standing, ()) if allowed else ()
+            operation.buttons = buttons_of(operation, request)
+            operation.words = filter_words(operation, request)
 
 
 @admin.register(Operation)
@@ -62,13 +105,15 @@ class OperationAdmin(HarmlessAdmin[Operation]):
         "since",
         "buttons",
     )
-    list_display_links = None
+    list_display_links = ("what",)
     list_per_page = 50
     list_select_related = ("task",)
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    fields = readonly_fields = ("action",)
     change_list_template = "admin/jobs/operation/change_list.html"
+    change_form_template = "admin/jobs/operation/change_form.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whoever may see tasks may see what becomes of many at once."""
@@ -95,15 +140,23 @@ class OperationAdmin(HarmlessAdmin[Operation]):
         return OperationChangeList
 
     def get_urls(self) -> list[URLPattern]:
-        """The buttons, beside the stock pages."""
+        """The buttons and the report, beside the stock pages."""
+        wrap = self.admin_site.admin_view
         return [
             path(
                 f"<uuid:operation_id>/{word}/",
-                self.admin_site.admin_view(require_POST(partial(self._press, word=word))),
+                wrap(require_POST(partial(self._press, word=word))),
                 name=f"jobs_operation_{word}",
             )
-            for word in ("pause", "resume", "cancel")
-        ] + super().get_urls()
+            for word in WORDS
+        ] + [
+            path(
+                "<uuid:operation_id>/report.csv",
+                wrap(self.report_view),
+                name="jobs_operation_report",
+            ),
+            *super().get_urls(),
+        ]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -121,13 +174,44 @@ class OperationAdmin(HarmlessAdmin[Operation]):
             outside(operation.reason, 60),
         )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
+        """With the task that works on each."""
+        return super().get_queryset(request).select_related("task")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One operation, all of it."""
+        operation = self.get_object(request, unquote(object_id))
+        context: dict[str, Any] = {}
+        if operation is not None and self.has_view_permission(request):
+            context = operation_context(operation, request)
+            context |= {
+                "buttons": buttons_of(operation, request),
+                "undo": undo_words(operation),
+                "may_undo": VERB_OF[operation.action].allowed_to(request)
+                and is_undoable(operation),
+                "undo_count": operation.done_count,
+            }
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
+    def report_view(self, request: HttpRequest, operation_id: UUID) -> HttpResponseBase:
+        """What became of each task, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        operation = Operation.objects.filter(pk=operation_id).first()
+        if operation is None:
+            raise Http404
+        return report_file(operation)
+
     @admin.display(description="tasks")
-    def filters(self, operation: Operation) -> str:
+    def filters(self, operation: Any) -> str:
         """The filter in words."""
-        said = "; ".join(
-            f"{name} {_value(value)}" for name, value in sorted(operation.filter.items())
-        )
-        return outside(said or "every task", 80)
+        return outside(operation.words or "every task", 80)
 
     @admin.display(description="by")
     def by(self, operation: Operation) -> str:
@@ -153,54 +237,59 @@ class OperationAdmin(HarmlessAdmin[Operation]):
 
     @admin.display(description="since")
     def since(self, operation: Operation) -> SafeString | str:
-        """Who paused, resumed or cancelled it, a line each, the latest first."""
-        lines = (
-            (
-                outside(f"{line['verb']} by {line['actor']}", 60),
-                moment(datetime.fromisoformat(line["at"])),
-                outside(line["reason"], 60),
-            )
-            for line in reversed(operation.history[-MOST_LINES:])
-        )
-        shown = format_html_join("", "<div>{}, {} {}</div>", lines)
-        return shown or NOTHING
+        """Who paused, resumed or cancelled it last."""
+        if not operation.history:
+            return NOTHING
+        return outside("{verb} by {actor}".format_map(operation.history[-1]), 60)
 
     @admin.display(description="")
     def buttons(self, operation: Any) -> SafeString:
         """Each posts the list's own form to another address, so that no script is needed."""
-        addresses = (
-            (reverse(f"admin:jobs_operation_{word}", args=[operation.pk]), word.capitalize())
-            for word in operation.words
-        )
         return format_html_join(
             " ",
             '<button type="submit" class="button jobs-button" formaction="{}">{}</button>',
-            addresses,
+            operation.buttons,
         )
 
     def _press(self, request: HttpRequest, operation_id: UUID, *, word: str) -> HttpResponse:
         operation = Operation.objects.filter(pk=operation_id).first()
         if operation is None:
             raise Http404(str(OperationNotFound(operation_id=operation_id)))
-        if not TASK_VERBS[operation.action].allowed_to(request):
+        if not VERB_OF[operation.action].allowed_to(request):
             raise PermissionDenied
         try:
-            messages.success(request, _done(operation, word, actor=request.user.get_username()))
+            actor = request.user.get_username()
+            said, shown = _done(operation, word, actor=actor, reason=reason_of(request))
+            messages.success(request, said)
+            operation = shown
         except OperationRefused as error:
             messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("admin:jobs_operation_changelist"))
+        return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))
 
 
-def _done(operation: Operation, word: str, *, actor: str) -> str:
-    if word == "resume":
-        resume_operation(operation_id=operation.pk, actor=actor)
-        return "It goes on from where it stands."
-    if word == "pause":
-        pause_operation(operation_id=operation.pk, actor=actor)
-        return "It is paused; what it has done stays done."
-    cancel_operation(operation_id=operation.pk, actor=actor)
-    return "It is cancelled; what it has done stays done."
+def buttons_of(operation: Operation, request: HttpRequest) -> "list[tuple[str, StrOrPromise]]":
+    """The addresses and words of the buttons that its state and the viewer's permissions allow."""
+    if not VERB_OF[operation.action].allowed_to(request):
+        return []
+    return [
+        (reverse(f"admin:jobs_operation_{word}", args=[operation.pk]), WORDS[word])
+        for word in BUTTONS.get(operation.standing, ())
+    ]
 
 
-def _value(value: object) -> str:
-    return f"({len(value)})" if isinstance(value, list) else str(value)
+def undo_words(operation: Operation) -> "StrOrPromise":
+    """What an undo does, or why there is none; empty while it is too early to say."""
+    if operation.standing not in {OperationState.COMPLETED, OperationState.CANCELLED}:
+        return ""
+    return UNDO_WORDS[Action(operation.action)]
+
+
+def _done(operation: Operation, word: str, *, actor: str, reason: str) -> tuple[str, Operation]:
+    """What to say, and the operation to look at."""
+    verb, said = {
+        "pause": (pause_operation, _("It is paused; what it has done stays done.")),
+        "resume": (resume_operation, _("It goes on from where it stands.")),
+        "cancel": (cancel_operation, _("It is cancelled; what it has done stays done.")),
+        "undo": (undo_operation, _("This operation takes the other one back.")),
+    }[word]
+    return said, verb(operation_id=operation.pk, actor=actor, reason=reason)

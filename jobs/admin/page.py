@@ -105,6 +105,7 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         (_("Rescued"), _rescued(task.rescues) if task.rescues else ""),
         (_("Submitted by"), seen(task.submitted_by) or _("anonymous")),
         (_("Tags"), seen(", ".join(task.tags or []))),
+        (_("Failure"), _failure(task)),
         (_("Unique key"), seen(task.unique_key or "")),
         (_("Created"), moment(task.created_at)),
         (_("May run from"), moment(task.run_after)),
@@ -154,6 +155,14 @@ def _link_and_state(other: Relative) -> tuple[str, str]:
     name = outside(other.name, 60)
     words = '<a href="{}">{} <code class="jobs-id">{}</code></a>'
     return (badge(other.state), format_html(words, url, name, other.id))
+
+
+def _failure(task: Task) -> str:
+    """A link to the group of its last failure."""
+    if task.failure is None:
+        return ""
+    url = reverse("admin:jobs_failure_change", args=[task.failure])
+    return format_html('<a href="{}"><code>{}</code></a>', url, task.failure)
 
 
 def _progress(progress: object) -> dict[str, object] | None:

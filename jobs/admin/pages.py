@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet, TextField
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
@@ -19,7 +19,7 @@ from jobs.admin.verbs import may
 from jobs.domain.states import State
 from jobs.domain.task_ids import moment_of
 from jobs.exceptions import InvalidSearch, PayloadWithheld
-from jobs.models import Task
+from jobs.models import Failure, Task
 from jobs.selectors.reach import reach
 from jobs.selectors.search import Wanted, search_of
 from jobs.store.dialect import is_postgresql
@@ -50,6 +50,7 @@ class TaskChangeList(ChangeList):
     searched_to: datetime | None = None
     floor: UUID | None = None
     is_examined = False
+    is_by_queue_or_type = False
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -67,6 +68,7 @@ class TaskChangeList(ChangeList):
         wanted = asked(self.params, search).wanted()
         if wanted.is_nothing:
             return rows.none()
+        self.is_by_queue_or_type = wanted.queues is not None or wanted.names is not None
         rows = Wanted(tag=self.params.get("tag", "")).narrowed(search.conditions).of(rows)
         return self._within_reach(rows, wanted, _id(request, OLDER_THAN))
 
@@ -172,9 +174,8 @@ class TaskChangeList(ChangeList):
         PostgreSQL's indexes by queue and by type hold ended tasks only, and are used only where
         the query says so.
         """
-        narrowed = self.query or {"queue", "name"} & self.params.keys()
         has_state = {"state", "dead"} & self.params.keys()
-        if not narrowed or has_state or not is_postgresql():
+        if not self.is_by_queue_or_type or has_state or not is_postgresql():
             return [self.queryset]
         return [self.queryset.ended(), self.queryset.open()]
 
@@ -189,10 +190,15 @@ def state_counts() -> dict[str | None, int]:
 
 
 def _rows(ids: Sequence[UUID]) -> list[Task]:
-    preview = Left(Cast("kwargs", TextField()), PREVIEW_LENGTH)
+    failures = Failure.objects.filter(pk=OuterRef("failure"))
     return list(
         Task.objects.filter(pk__in=ids)
-        .annotate(arguments_preview=preview, **object_columns())
+        .annotate(
+            arguments_preview=Left(Cast("kwargs", TextField()), PREVIEW_LENGTH),
+            failure_exception=Subquery(failures.values("exception")),
+            failure_frame=Subquery(failures.values("frame")),
+            **object_columns(),
+        )
         .defer("args", "kwargs", "result", "progress")
         .order_by("-pk")
     )

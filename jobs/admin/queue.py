@@ -11,19 +11,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from jobs.admin.charts import sparkline
 from jobs.admin.display import NOTHING, moment, outside
 from jobs.admin.harmless import HarmlessAdmin
+from jobs.admin.queue_page import MOST_MINUTES, PAUSE_PERMISSION, queue_url, queue_urls
 from jobs.admin.verbs import MOST_REASON, may, reason_of
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import QueuePause
-from jobs.selectors.queues import queues
+from jobs.selectors.queue_pages import LINE_MINUTES, QueueLine, queue_lines
 from jobs.services.pause import pause, resume
-
-PERMISSION = "jobs.pause_queue"
-#: The longest pause that ends by itself, in minutes: a year.
-MOST_MINUTES = 366 * 24 * 60
 
 
 @admin.register(QueuePause)
@@ -68,6 +68,7 @@ class QueuePauseAdmin(HarmlessAdmin[QueuePause]):
             return self.admin_site.admin_view(require_POST(view))
 
         return [
+            *queue_urls(self.admin_site),
             path("<str:name>/pause/", button(_pause), name="jobs_queuepause_pause"),
             path("<str:name>/resume/", button(_resume), name="jobs_queuepause_resume"),
             *super().get_urls(),
@@ -77,13 +78,18 @@ class QueuePauseAdmin(HarmlessAdmin[QueuePause]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The queues and the history."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         now = timezone.now()
+        lines = queue_lines()
         context = {
-            "title": "Queues and their pauses",
+            "title": _("Queues and their pauses"),
+            "lines": [(line.facts, _sparkline(line)) for line in lines],
             "queues": [
-                (queue, queue.paused.words(now=now) if queue.paused else "") for queue in queues()
+                (line.facts, line.facts.paused.words(now=now) if line.facts.paused else "")
+                for line in lines
             ],
-            "may_pause": may(request.user, PERMISSION),
+            "may_pause": may(request.user, PAUSE_PERMISSION),
             "most_reason": MOST_REASON,
             "most_minutes": MOST_MINUTES,
         }
@@ -126,7 +132,7 @@ class QueuePauseAdmin(HarmlessAdmin[QueuePause]):
     def _press(
         self, request: HttpRequest, name: str, press: Callable[[HttpRequest, str], str]
     ) -> HttpResponse:
-        if not may(request.user, PERMISSION):
+        if not may(request.user, PAUSE_PERMISSION):
             raise PermissionDenied
         try:
             messages.success(request, press(request, name))
@@ -134,7 +140,15 @@ class QueuePauseAdmin(HarmlessAdmin[QueuePause]):
             raise Http404(str(error)) from error
         except InvalidOption as error:
             messages.error(request, str(error))
+        if request.POST.get("from") == "queue":
+            return HttpResponseRedirect(queue_url(name))
         return HttpResponseRedirect(reverse("admin:jobs_queuepause_changelist"))
+
+
+def _sparkline(line: QueueLine) -> SafeString:
+    told = _("Tasks that ended per minute, the last %(minutes)d minutes")
+    values = [each.ended for each in line.minutes]
+    return sparkline(values, told % {"minutes": LINE_MINUTES})
 
 
 def _pause(request: HttpRequest, name: str) -> str:

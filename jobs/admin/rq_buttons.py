@@ -8,12 +8,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from jobs.admin import actions
 from jobs.admin.verbs import CANCEL, DISCARD, REQUEUE, Verb, told
 from jobs.broker.failed import take_out
 from jobs.broker.rq_lists import forget
 from jobs.broker.tickets import PREFIX, task_id_of
 from jobs.models import Task
+
+#: The most tasks that one of RQ's buttons for all touches.
+MOST_TASKS = 10_000
 
 
 class TicketConverter:
@@ -61,7 +63,7 @@ def press(request: HttpRequest, queue: str, task_ids: Sequence[UUID], verb: Verb
 
 def press_all(request: HttpRequest, queue: str, tasks: QuerySet[Task], verb: Verb) -> bool:
     """Do a verb to all of these tasks; False when there were too many for one go."""
-    most = actions.MOST_TASKS
+    most = MOST_TASKS
     ids = list(tasks.values_list("pk", flat=True)[: most + 1])
     _do(request, queue, ids[:most], verb)
     if len(ids) <= most:

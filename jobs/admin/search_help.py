@@ -12,6 +12,7 @@ HELP = MappingProxyType(
         "task": _("part of the name of a task type"),
         "worker": _("the worker that holds it or held it last"),
         "tag": _("a tag"),
+        "failure": _("failures with one cause, as the page of failures names them"),
         "arg.": _("the value of an argument, for those who may see payloads"),
         "error": _("part of the last error, for those who may see payloads"),
         "age": _("created longer ago than that"),

@@ -7,21 +7,34 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from jobs.admin.actions import ACTION_NAMES, ACTIONS
-from jobs.admin.columns import COLUMNS, LIVE_COLUMNS, PAYLOAD_COLUMNS, TaskColumns
+from jobs.admin.columns import (
+    COLUMNS,
+    FAILURE_COLUMN,
+    LIVE_COLUMNS,
+    PAYLOAD_COLUMNS,
+    TaskColumns,
+)
 from jobs.admin.display import seen
 from jobs.admin.filters import FILTERS
 from jobs.admin.page import page_context
 from jobs.admin.pages import MOST_NEW, TaskChangeList
 from jobs.admin.reading import TaskReading
-from jobs.admin.verbs import VERBS, may, reason_of, told
+from jobs.admin.verb_page import verb_page
+from jobs.admin.verbs import DUPLICATE, VERBS, may, reason_of, told
 from jobs.domain.query import FIELDS
 from jobs.models import Task
 from jobs.selectors import stats
@@ -65,27 +78,25 @@ class TaskAdmin(TaskColumns, TaskReading):
         """Nobody: retention deletes."""
         return False
 
-    def has_requeue_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered and obeyed."""
-        return VERBS["requeue"].allowed_to(request)
-
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered and obeyed."""
-        return VERBS["cancel"].allowed_to(request)
-
-    def has_discard_permission(self, request: HttpRequest) -> bool:
-        """Whether the action is offered and obeyed."""
-        return VERBS["discard"].allowed_to(request)
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Those that this user may use."""
+        offered = super().get_actions(request)
+        return {
+            name: action
+            for name, action in offered.items()
+            if name not in ACTION_NAMES or ACTION_NAMES[name].allowed_to(request)
+        }
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TaskChangeList]:
         """Pages by key."""
         return TaskChangeList
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """Without payloads for those who may not see them."""
+        """Without payloads for those who may not see them; dead letters with their failure."""
+        columns = (*COLUMNS, FAILURE_COLUMN) if request.GET.get("dead") == "open" else COLUMNS
         if may(request.user, "jobs.view_payload"):
-            return COLUMNS
-        return tuple(column for column in COLUMNS if column not in PAYLOAD_COLUMNS)
+            return columns
+        return tuple(column for column in columns if column not in PAYLOAD_COLUMNS)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Task], search_term: str
@@ -104,7 +115,7 @@ class TaskAdmin(TaskColumns, TaskReading):
             path("live/", wrap(self.live_view), name="jobs_task_live"),
             path(
                 "<uuid:task_id>/do/<slug:word>/",
-                wrap(require_POST(self.verb_view)),
+                wrap(self.verb_view),
                 name="jobs_task_verb",
             ),
             *self.reading_urls(),
@@ -176,6 +187,10 @@ class TaskAdmin(TaskColumns, TaskReading):
             raise Http404
         if not verb.allowed_to(request):
             raise PermissionDenied
+        if verb.asks or verb is DUPLICATE:
+            return verb_page(self, request, task_id, verb)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         report = verb.service(
             task_ids=[task_id],
             actor=request.user.get_username(),

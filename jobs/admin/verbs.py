@@ -1,32 +1,29 @@
-"""What operators may do to tasks: three verbs, each with its permission and its service."""
+"""What operators may do to tasks: the verbs, each with its permission and its service."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from jobs.domain.operations import SOURCES, Action, Parameters
 from jobs.domain.states import Move, State, allowed
 from jobs.models import Task
-from jobs.services.cancel import cancel_many
-from jobs.services.discard import discard_many
+from jobs.services.advance import verb_of
 from jobs.services.moves import Report
-from jobs.services.requeue import requeue_many
+from jobs.services.operate import NO_PARAMETERS
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 MOST_REASON = 500
 #: Refusals that are told one by one.
 MOST_ERRORS = 3
-
-
-class Service(Protocol):
-    """What all three services look like."""
-
-    def __call__(self, *, task_ids: Iterable[UUID], actor: str, reason: str = "") -> Report:
-        """Do it to every task that allows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,31 +34,58 @@ class Verb:
     """
 
     name: str
-    label: str
-    done: str
-    permission: str
-    service: Service
-    effects: dict[State, str]
+    label: "StrOrPromise"
+    done: "StrOrPromise"
+    effects: "Mapping[State, StrOrPromise]"
     danger: bool = False
     key: str = ""
+    warning: "StrOrPromise" = ""
+    """What cannot be taken back."""
+    asks: str = ""
+    """The field that its form asks for; empty for none."""
 
-    def effect_on(self, state: State, *, discarded: bool) -> str | None:
+    @property
+    def action(self) -> Action:
+        """The same over many tasks."""
+        return Action.RERUN if self.name == "duplicate" else Action(self.name)
+
+    def effect_on(self, state: State, *, discarded: bool) -> "StrOrPromise | None":
         """What the verb does to such a task, or None: it refuses."""
-        if self.name == "discard" and discarded:
+        if (self.name == "discard" and discarded) or (self.name == "restore" and not discarded):
             return None
         return self.effects.get(state)
 
     def allowed_to(self, request: HttpRequest) -> bool:
         """Whether this user may use it."""
-        return may(request.user, self.permission)
+        return all(may(request.user, f"jobs.{each}") for each in self.action.permissions)
+
+    def allowed_on_page(self, request: HttpRequest) -> bool:
+        """Whether this user may use it on a task's own page, where an edit shows the arguments."""
+        shows = self.asks == "kwargs"
+        return self.allowed_to(request) and (not shows or may(request.user, "jobs.view_payload"))
+
+    def service(
+        self,
+        *,
+        task_ids: Iterable[UUID],
+        actor: str,
+        reason: str = "",
+        parameters: Parameters = NO_PARAMETERS,
+    ) -> Report:
+        """Do it to every task that allows it.
+
+        Raises:
+            InvalidOption, UnknownQueue: a parameter is missing or not allowed.
+        """
+        parameters.check(self.action)
+        verb = verb_of(self.action, parameters)
+        return verb(task_ids=task_ids, actor=actor, reason=reason)
 
 
 REQUEUE = Verb(
     name="requeue",
     label="Requeue",
     done="Requeued",
-    permission="jobs.requeue_task",
-    service=requeue_many,
     effects={
         state: "becomes pending again, with all its tries; its history stays"
         for state in State
@@ -73,23 +97,64 @@ CANCEL = Verb(
     name="cancel",
     label="Cancel",
     done="Cancelled",
-    permission="jobs.cancel_task",
-    service=cancel_many,
     effects={state: "is revoked at once" for state in State if allowed(Move.CANCEL, state)}
     | {State.STARTED: "is asked to stop; it is revoked when its worker has stopped it"},
     danger=True,
     key="c",
+    warning=_("This cannot be undone: what is cancelled can be requeued, and begins anew then."),
 )
 DISCARD = Verb(
     name="discard",
     label="Discard",
     done="Discarded",
-    permission="jobs.discard_task",
-    service=discard_many,
     effects={State.FAILURE: "leaves the dead letters; the row and its history stay"},
     danger=True,
 )
-VERBS = {verb.name: verb for verb in (REQUEUE, CANCEL, DISCARD)}
+RESTORE = Verb(
+    name="restore",
+    label=_("Restore"),
+    done=_("Restored"),
+    effects={State.FAILURE: _("is among the dead letters again")},
+)
+RESCHEDULE = Verb(
+    name="reschedule",
+    label=_("Reschedule"),
+    done=_("Rescheduled"),
+    effects={
+        **dict.fromkeys(SOURCES[Action.RESCHEDULE], _("may run from the moment on")),
+        State.BLOCKED: _("may run from the moment on, if what it depends on has succeeded"),
+    },
+    warning=_("This cannot be undone; each task's history and the report tell when it was due."),
+    asks="run_after",
+)
+MOVE = Verb(
+    name="move",
+    label=_("Move"),
+    done=_("Moved"),
+    effects=dict.fromkeys(SOURCES[Action.MOVE], _("waits on that queue")),
+    asks="queue",
+)
+RERUN = Verb(
+    name="rerun",
+    label=_("Edit and rerun"),
+    done=_("Ran again"),
+    effects=dict.fromkeys(SOURCES[Action.RERUN], _("stays; a new task like it is written")),
+    warning=_("This cannot be undone; the new tasks can be cancelled."),
+    asks="kwargs",
+    key="e",
+)
+DUPLICATE = Verb(
+    name="duplicate",
+    label=_("Duplicate"),
+    done=_("Duplicated"),
+    effects=RERUN.effects,
+    warning=RERUN.warning,
+)
+#: In the order in which lists and pages offer them.
+VERBS = {
+    verb.name: verb
+    for verb in (REQUEUE, CANCEL, DISCARD, RESTORE, RESCHEDULE, MOVE, RERUN, DUPLICATE)
+}
 
 
 def may(user: AbstractUser | AnonymousUser, permission: str) -> bool:
@@ -103,7 +168,7 @@ def possible(task: Task, request: HttpRequest) -> list[Verb]:
     return [
         verb
         for verb in VERBS.values()
-        if verb.effect_on(state, discarded=discarded) and verb.allowed_to(request)
+        if verb.effect_on(state, discarded=discarded) and verb.allowed_on_page(request)
     ]
 
 

@@ -6,23 +6,31 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.urls import URLPattern
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from jobs.admin.columns import list_url
 from jobs.admin.display import NOTHING, icon, moment, outside, seen
 from jobs.admin.harmless import HarmlessAdmin
+from jobs.admin.telling import may_tell, possible, telling_urls
+from jobs.admin.verbs import may
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.models import WorkerLease
-from jobs.selectors.workers import WorkerFacts, workers
+from jobs.selectors.workers import WorkerFacts, losses, workers
 
 #: The word and drawing of each state of a worker.
 _LOOKS = {
-    "busy": ("Busy", "M5 3.2v9.6L12.8 8z"),
-    "idle": ("Idle", "M3 8h.01M8 8h.01M13 8h.01"),
-    "lost": ("Lost", "M8 3v6M8 12.6h.01"),
+    "busy": (_("Busy"), "M5 3.2v9.6L12.8 8z"),
+    "idle": (_("Idle"), "M3 8h.01M8 8h.01M13 8h.01"),
+    "quiet": (_("Quiet"), "M5.5 3.5v9M10.5 3.5v9"),
+    "stopping": (_("Stopping"), "M4 4h8v8H4z"),
+    "lost": (_("Lost"), "M8 3v6M8 12.6h.01"),
 }
+#: Workers that were found dead, as far back as the list tells.
+MOST_LOSSES = 20
 
 
 class WorkerChangeList(ChangeList):
@@ -44,14 +52,13 @@ class WorkerAdmin(HarmlessAdmin[WorkerLease]):
     list_display = (
         "worker",
         "worker_state",
-        "on_host",
-        "pid",
+        "where",
         "queue_list",
         "current_tasks",
+        "memory",
         "heartbeat",
-        "succeeded",
-        "failed",
-        "started",
+        "ended",
+        "buttons",
     )
     sortable_by = ()
     show_full_result_count = False
@@ -76,6 +83,17 @@ class WorkerAdmin(HarmlessAdmin[WorkerLease]):
         """Rows with their facts."""
         return WorkerChangeList
 
+    def get_urls(self) -> list[URLPattern]:
+        """What a worker can be told, beside the stock pages."""
+        return [*telling_urls(self.admin_site), *super().get_urls()]
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Buttons for those who may press them."""
+        columns = self.list_display
+        return (
+            columns if may_tell(request) else tuple(each for each in columns if each != "buttons")
+        )
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> WorkerLease | None:
@@ -86,7 +104,10 @@ class WorkerAdmin(HarmlessAdmin[WorkerLease]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list of workers."""
-        return super().changelist_view(request, {"title": "Workers"} | (extra_context or {}))
+        context: dict[str, Any] = {"title": _("Workers")}
+        if self.has_view_permission(request):
+            context["losses"] = losses(most=MOST_LOSSES)
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def change_view(
         self,
@@ -105,6 +126,8 @@ class WorkerAdmin(HarmlessAdmin[WorkerLease]):
                 "subtitle": "",
                 "badge": state_badge(facts.state),
                 "worker": facts,
+                "verbs": possible(facts.state) if may_tell(request) else (),
+                "may_cancel": may(request.user, "jobs.cancel_task"),
                 "tasks_url": list_url(state=State.STARTED, worker__exact=facts.name),
             }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
@@ -116,13 +139,18 @@ class WorkerAdmin(HarmlessAdmin[WorkerLease]):
 
     @admin.display(description="state")
     def worker_state(self, lease: WorkerLease) -> SafeString:
-        """Idle, busy or lost."""
-        return state_badge(_facts(lease).state)
+        """Idle, busy, quiet, stopping or lost; of the last three, who told it and why."""
+        facts = _facts(lease)
+        words = facts.instructed.words if facts.instructed else ""
+        return format_html("{}{}", state_badge(facts.state), outside(words, 60, "jobs-second"))
 
-    @admin.display(description="host")
-    def on_host(self, lease: WorkerLease) -> str:
-        """Where it runs."""
-        return outside(lease.host, 40)
+    @admin.display(description=_("host, process"))
+    def where(self, lease: WorkerLease) -> str:
+        """Where it runs, and the release of its code."""
+        process = f"{lease.pid}, {lease.release}" if lease.release else str(lease.pid)
+        return format_html(
+            "<div>{}{}</div>", outside(lease.host, 40), outside(process, 40, "jobs-second")
+        )
 
     @admin.display(description="queues")
     def queue_list(self, lease: WorkerLease) -> str:
@@ -138,25 +166,35 @@ class WorkerAdmin(HarmlessAdmin[WorkerLease]):
         url = list_url(state=State.STARTED, worker__exact=lease.name)
         return format_html('<a href="{}">{} of {}</a>', url, held, lease.concurrency)
 
-    @admin.display(description="heartbeat")
+    @admin.display(description=_("memory"))
+    def memory(self, lease: WorkerLease) -> str:
+        """Of all its processes, as of the last heartbeat."""
+        return NOTHING if lease.memory_mb is None else f"{lease.memory_mb:,.0f} MiB"
+
+    @admin.display(description=_("tell it"))
+    def buttons(self, lease: WorkerLease) -> SafeString:
+        """Links to the questions, each of which changes nothing yet."""
+        verbs = possible(_facts(lease).state)
+        links = format_html_join(
+            " ",
+            '<a class="jobs-act" href="{}">{}<span class="visually-hidden"> {}</span></a>',
+            ((verb.url(lease.name), verb.label, seen(lease.name)) for verb in verbs),
+        )
+        return format_html("<div>{}</div>", links)
+
+    @admin.display(description=_("heartbeat, start"))
     def heartbeat(self, lease: WorkerLease) -> str:
-        """How long ago it renewed its lease."""
-        return format_html("{} ago", duration(_facts(lease).heartbeat_age_seconds))
+        """How long ago it renewed its lease, and when it began."""
+        return format_html(
+            '<div>{}<span class="jobs-second">{}</span></div>',
+            _("%(time)s ago") % {"time": duration(_facts(lease).heartbeat_age_seconds)},
+            moment(lease.started_at),
+        )
 
-    @admin.display(description="succeeded")
-    def succeeded(self, lease: WorkerLease) -> str:
-        """Attempts it ended well."""
-        return f"{lease.succeeded_count:,}"
-
-    @admin.display(description="failed")
-    def failed(self, lease: WorkerLease) -> str:
-        """Attempts it ended badly."""
-        return f"{lease.failed_count:,}"
-
-    @admin.display(description="started")
-    def started(self, lease: WorkerLease) -> str:
-        """In the viewer's zone, where there is a script to turn it."""
-        return moment(lease.started_at)
+    @admin.display(description=_("done / failed"))
+    def ended(self, lease: WorkerLease) -> str:
+        """Attempts that ended well, and badly."""
+        return f"{lease.succeeded_count:,} / {lease.failed_count:,}"
 
 
 def state_badge(state: str) -> SafeString:

@@ -14,6 +14,7 @@ from jobs.api.problems import InvalidInput, refuse
 from jobs.api.views import UUID_PATTERN, UUID_TEXT, task_id_of
 from jobs.api.waiting import MOST_SECONDS
 from jobs.broker.connection import queue_names
+from jobs.domain.fingerprint import FINGERPRINT
 from jobs.domain.query import FIELDS
 from jobs.domain.states import STATE_WORDS, State, states_of
 from jobs.selectors.pages import MOST_PER_PAGE, TaskFilter
@@ -44,6 +45,20 @@ def _task_id(given: object) -> UUID:
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 TaskId = Annotated[UUID, BeforeValidator(_task_id)]
+
+
+Searched = Annotated[
+    str,
+    Field(
+        examples=list(FIELDS.values()),
+        description=(
+            "Conditions with spaces between. A comma between values means either, `-` before a "
+            "condition its opposite, quotes hold a value together; a word by itself is part of a "
+            "task type's name, or an id. Where no index answers it, a page may end early: see "
+            "`complete`."
+        ),
+    ),
+]
 
 
 class PageQuery(BaseModel):
@@ -80,6 +95,14 @@ class FilterFields(BaseModel):
     task_type: str = Field("", json_schema_extra=PRINTABLE)
     worker: str = Field("", json_schema_extra=PRINTABLE)
     tag: str = Field("", json_schema_extra=PRINTABLE)
+    failure: str = Field(
+        "",
+        pattern=f"^({FINGERPRINT.pattern})?$",
+        description=(
+            "A group of failures, by its fingerprint: tasks whose last failed attempt is one of "
+            "them, without those that were discarded."
+        ),
+    )
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -97,6 +120,7 @@ class FilterFields(BaseModel):
             task_type=printable(f"{prefix}task_type", self.task_type),
             worker=printable(f"{prefix}worker", self.worker),
             tag=printable(f"{prefix}tag", self.tag),
+            failure=self.failure,
             created_after=self.created_after,
             created_before=self.created_before,
         )
@@ -106,16 +130,7 @@ class TaskQuery(FilterFields, PageQuery):
     """Which tasks to list."""
 
     limit: int = Field(PAGE, ge=1, le=MOST_PER_PAGE)
-    search: str = Field(
-        "",
-        examples=list(FIELDS.values()),
-        description=(
-            "Conditions with spaces between. A comma between values means either, `-` before a "
-            "condition its opposite, quotes hold a value together; a word by itself is part of a "
-            "task type's name, or an id. Where no index answers it, a page may end early: see "
-            "`complete`."
-        ),
-    )
+    search: Searched = ""
 
     def searched(self, *, sees_payload: bool) -> TaskFilter:
         """What the selector takes, its search included.
@@ -124,8 +139,7 @@ class TaskQuery(FilterFields, PageQuery):
             InvalidInput: as `as_filter` does.
             InvalidSearch, PayloadWithheld: name the place in the search.
         """
-        search = search_of(self.search, sees_payload=sees_payload)
-        return replace(self.as_filter(), search=search)
+        return _with_search(self.as_filter(), self.search, sees_payload=sees_payload)
 
 
 class ActionFilter(FilterFields):
@@ -138,9 +152,12 @@ class ActionFilter(FilterFields):
         description="Only tasks among these.",
     )
 
-    def as_filter(self, *, prefix: str = "") -> TaskFilter:
-        """As above, narrowed by ids."""
-        return replace(super().as_filter(prefix=prefix), ids=frozenset(self.ids))
+    search: Searched = ""
+
+    def searched(self, *, sees_payload: bool, prefix: str) -> TaskFilter:
+        """As `TaskQuery.searched`, narrowed by ids."""
+        found = replace(self.as_filter(prefix=prefix), ids=frozenset(self.ids))
+        return _with_search(found, self.search, sees_payload=sees_payload)
 
 
 class WaitQuery(BaseModel):
@@ -157,22 +174,26 @@ class WaitQuery(BaseModel):
     )
 
 
+def _with_search(found: TaskFilter, text: str, *, sees_payload: bool) -> TaskFilter:
+    return replace(found, search=search_of(text, sees_payload=sees_payload))
+
+
 def page_query(query: QueryDict) -> PageQuery:
     """The query of a list without filters."""
-    return read(PageQuery, _single(query))
+    return read(PageQuery, single(query))
 
 
 def task_query(query: QueryDict) -> TaskQuery:
     """The query of a list of tasks."""
-    return read(TaskQuery, _single(query))
+    return read(TaskQuery, single(query))
 
 
 def wait_query(query: QueryDict) -> WaitQuery:
     """The query of one task."""
-    return read(WaitQuery, _single(query))
+    return read(WaitQuery, single(query))
 
 
-def _single(query: QueryDict) -> dict[str, str]:
+def single(query: QueryDict) -> dict[str, str]:
     """Each parameter once; `status` may be repeated."""
     given = dict(query.lists())
     repeated = [key for key, values in given.items() if len(values) > 1 and key != "status"]

@@ -1,26 +1,34 @@
 """Calls about actions over many tasks, while they run and after."""
 
 from functools import partial
-from typing import ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from drf_spectacular.types import OpenApiTypes
+from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobs.api.actions import MayAct
-from jobs.api.answers.operations import OperationAnswer, OperationPage
+from jobs.api.actions import MayAct, may_act
+from jobs.api.answers.operations import OperationAnswer, OperationPage, ResultPage
 from jobs.api.authentication import actor_of
-from jobs.api.filters import PageQuery, page_query
-from jobs.api.forms import ReasonForm
+from jobs.api.filters import PAGE, PageQuery, page_query
+from jobs.api.forms import ReasonForm, read
 from jobs.api.permissions import may
 from jobs.api.schema import WITH_BODY, WITH_OPERATION, WITH_QUERY, call
 from jobs.api.views import ApiView, address_after, reason_of, task_id_of
-from jobs.domain.operations import Action
+from jobs.domain.operations import Action, Result
 from jobs.exceptions import OperationNotFound
 from jobs.models import Operation
 from jobs.selectors.operations import operation_facts
-from jobs.services.operate import cancel_operation, pause_operation, resume_operation
+from jobs.selectors.reports import report_page
+from jobs.services.operate import (
+    cancel_operation,
+    pause_operation,
+    resume_operation,
+    undo_operation,
+)
 
+MOST_RESULTS = 1000
 OPERATION_ID = {"operation_id": OpenApiTypes.UUID}
 verb_call = partial(
     call,
@@ -59,7 +67,7 @@ class Operations(ApiView):
         return Response(
             {
                 "count": len(shown),
-                "operations": [operation_facts(operation) for operation in shown],
+                "operations": [_facts(request, operation) for operation in shown],
                 "next": address_after(request, "api:operations", shown[-1].pk if more else None),
             }
         )
@@ -78,20 +86,20 @@ class OneOperation(ApiView):
     )
     def get(self, request: Request, operation_id: str) -> Response:
         """Its counts, state and percent."""
-        return Response(operation_facts(_operation(operation_id)))
+        return Response(_facts(request, _operation(operation_id)))
 
 
 class OperationVerb(ApiView):
     """What all three have in common: they ask for the permission of the operation's action."""
 
-    #: One of three: which, stands in the operation. By this one the call is counted as an act.
-    verbs: ClassVar = {"POST": Action.CANCEL.permission}
+    #: One of several: which, stands in the operation. By this one the call is counted as an act.
+    verbs: ClassVar = {"POST": "cancel_task"}
     permission_classes = (MayAct,)
 
     def allowed(self, request: Request, given: str) -> Operation:
         """The operation, if this caller may change it."""
         operation = _operation(given)
-        if not may(request, Action(operation.action).permission):
+        if not may_act(request, Action(operation.action)):
             self.permission_denied(request)
         return operation
 
@@ -102,12 +110,13 @@ class PauseOperation(OperationVerb):
     @verb_call(
         "pause_operation",
         "Pause an action over many tasks",
-        description="It stops after the chunk it is at, at most 2,000 tasks later.",
+        description="It stops after the chunk it is at, at most 1,000 tasks later.",
     )
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(pause_operation(operation_id=operation.pk, **_by(request)))
+        changed = pause_operation(operation_id=operation.pk, **_by(request))
+        return Response(_facts(request, changed))
 
 
 class ResumeOperation(OperationVerb):
@@ -121,7 +130,8 @@ class ResumeOperation(OperationVerb):
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(resume_operation(operation_id=operation.pk, **_by(request)))
+        changed = resume_operation(operation_id=operation.pk, **_by(request))
+        return Response(_facts(request, changed))
 
 
 class CancelOperation(OperationVerb):
@@ -135,7 +145,68 @@ class CancelOperation(OperationVerb):
     def post(self, request: Request, operation_id: str) -> Response:
         """The operation as it stands then."""
         operation = self.allowed(request, operation_id)
-        return _shown(cancel_operation(operation_id=operation.pk, **_by(request)))
+        changed = cancel_operation(operation_id=operation.pk, **_by(request))
+        return Response(_facts(request, changed))
+
+
+class UndoOperation(OperationVerb):
+    """`/operations/{operation_id}/undo`."""
+
+    @verb_call(
+        "undo_operation",
+        "Take back what an action over many tasks did",
+        description=(
+            "Begins an operation of its own over the tasks that were changed: what was discarded "
+            "is restored, and the other way; what was moved goes back to its queue, if it still "
+            "waits. Other actions cannot be taken back."
+        ),
+        answers={202: OperationAnswer},
+    )
+    def post(self, request: Request, operation_id: str) -> Response:
+        """The operation that does it."""
+        operation = self.allowed(request, operation_id)
+        undoing = undo_operation(operation_id=operation.pk, **_by(request))
+        return Response(_facts(request, undoing), status=202)
+
+
+class ResultsQuery(PageQuery):
+    """Which lines of a report."""
+
+    limit: int = Field(PAGE, ge=1, le=MOST_RESULTS)
+    result: Result | None = Field(None, description="Only those with this result.")
+
+
+class OperationResults(ApiView):
+    """`/operations/{operation_id}/results`."""
+
+    @call(
+        "list_operation_results",
+        "Show what an action over many tasks did to each",
+        tag="operations",
+        description=(
+            "The oldest task first. Kept for a month, of the first million tasks; those whose "
+            "state refused the action from the start are counted, and the first 10,000 listed."
+        ),
+        path=OPERATION_ID,
+        query=ResultsQuery,
+        answers={200: ResultPage},
+        errors=WITH_OPERATION,
+    )
+    def get(self, request: Request, operation_id: str) -> Response:
+        """A page of them."""
+        operation = _operation(operation_id)
+        query = read(ResultsQuery, request.query_params.dict())
+        found = report_page(operation, result=query.result, after=query.after(), limit=query.limit)
+        return Response(
+            {
+                "count": len(found.lines),
+                "results": [
+                    {"task_id": str(line.task_id), "result": line.result, "note": line.note}
+                    for line in found.lines
+                ],
+                "next": address_after(request, "api:operation-results", found.cursor, operation.pk),
+            }
+        )
 
 
 def _operation(given: str) -> Operation:
@@ -151,5 +222,5 @@ def _by(request: Request) -> _By:
     return _By(actor=actor_of(request), reason=reason_of(request))
 
 
-def _shown(operation: Operation) -> Response:
-    return Response(operation_facts(operation))
+def _facts(request: Request, operation: Operation) -> dict[str, Any]:
+    return operation_facts(operation, sees_payload=may(request, "view_payload"))

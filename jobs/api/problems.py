@@ -14,6 +14,7 @@ from rest_framework.views import set_rollback
 
 from jobs.exceptions import (
     DeliveryNotFound,
+    FailureNotFound,
     IdempotencyKeyReused,
     InvalidArguments,
     InvalidOption,
@@ -29,6 +30,8 @@ from jobs.exceptions import (
     UnknownTaskType,
     WebhookDisabled,
     WebhookNotFound,
+    WorkerNotFound,
+    WorkerRefused,
 )
 
 logger = logging.getLogger(__name__)
@@ -154,11 +157,18 @@ def _argument(path: str) -> str:
 
 def _refusal(error: TaskQueueError) -> Response:
     match error:
-        case TransitionRefused() | OperationRefused():
+        case TransitionRefused() | OperationRefused() | WorkerRefused():
             return problem(409, error.code, str(error), state=str(error.context["state"]))
         case IdempotencyKeyReused() | WebhookDisabled():
             return problem(409, error.code, str(error))
-        case TaskNotFound() | OperationNotFound() | WebhookNotFound() | DeliveryNotFound():
+        case (
+            TaskNotFound()
+            | OperationNotFound()
+            | FailureNotFound()
+            | WorkerNotFound()
+            | WebhookNotFound()
+            | DeliveryNotFound()
+        ):
             return problem(404, error.code, str(error))
         case PayloadWithheld():
             return problem(403, error.code, str(error), errors=errors_of(error))

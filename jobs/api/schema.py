@@ -61,9 +61,9 @@ ERRORS = {
     400: "A field is missing, unknown or wrong; `errors` names each.",
     401: "Neither a valid token nor a session, and anonymous access is off.",
     403: "The permission for this verb, or the CSRF token, is missing.",
-    404: "There is no such task, queue, operation, webhook or address.",
-    409: "The state of the task or operation, told in `state`, that of the webhook, or a key that "
-    "was used before does not allow it.",
+    404: "There is no such task, queue, worker, operation, failure, webhook or address.",
+    409: "The state of the task, operation or worker, told in `state`, that of the webhook, or a "
+    "key that was used before does not allow it.",
     413: "The body is too large, or holds too many values.",
     415: "The body is not application/json.",
     429: "Too many calls of this kind by this caller; see Retry-After.",

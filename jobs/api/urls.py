@@ -10,20 +10,33 @@ from jobs.api.bulk import Bulk
 from jobs.api.dead_letter import DeadLetter, DeadLetters, RequeueDeadLetter
 from jobs.api.deliveries import Deliveries, ResendDelivery, TestWebhook
 from jobs.api.docs import Schema
+from jobs.api.failures import (
+    AcknowledgeFailure,
+    AssignFailure,
+    Failures,
+    MuteFailure,
+    NoteFailure,
+    OneFailure,
+    ReopenFailure,
+    ResolveFailure,
+)
 from jobs.api.operations import (
     CancelOperation,
     OneOperation,
+    OperationResults,
     Operations,
     PauseOperation,
     ResumeOperation,
+    UndoOperation,
 )
 from jobs.api.queues import Lengths, OneQueue, PauseQueue, QueueList, ResumeQueue
 from jobs.api.rerun import Rerun
+from jobs.api.steering import MoveTask, Reschedule, Restore
 from jobs.api.task_types import TaskTypeList
 from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
 from jobs.api.views import UnknownAddress
 from jobs.api.webhooks import OneWebhook, RotateSecret, WebhookList
-from jobs.api.workers import Health, Stats, WorkerList
+from jobs.api.workers import Health, QuietWorker, ResumeWorker, Stats, StopWorker, WorkerList
 
 app_name = "api"
 
@@ -42,19 +55,35 @@ CALLS: Calls = (
     ("tasks/<str:task_id>/cancel", Cancel, "cancel"),
     ("tasks/<str:task_id>/requeue", Requeue, "requeue"),
     ("tasks/<str:task_id>/rerun", Rerun, "rerun"),
+    ("tasks/<str:task_id>/reschedule", Reschedule, "reschedule"),
+    ("tasks/<str:task_id>/move", MoveTask, "move"),
+    ("tasks/<str:task_id>/restore", Restore, "restore"),
     ("tasks/<str:task_id>/explain", Explain, "explain"),
     ("workers/stats", Stats, "workers-stats"),
     ("workers/health", Health, "workers-health"),
     ("workers", WorkerList, "workers"),
+    ("workers/<str:name>/quiet", QuietWorker, "worker-quiet"),
+    ("workers/<str:name>/stop", StopWorker, "worker-stop"),
+    ("workers/<str:name>/resume", ResumeWorker, "worker-resume"),
     ("queues", QueueList, "queues"),
     ("queues/<str:name>", OneQueue, "queue"),
     ("queues/<str:name>/pause", PauseQueue, "queue-pause"),
     ("queues/<str:name>/resume", ResumeQueue, "queue-resume"),
+    ("failures", Failures, "failures"),
+    ("failures/<str:fingerprint>", OneFailure, "failure"),
+    ("failures/<str:fingerprint>/acknowledge", AcknowledgeFailure, "failure-acknowledge"),
+    ("failures/<str:fingerprint>/mute", MuteFailure, "failure-mute"),
+    ("failures/<str:fingerprint>/resolve", ResolveFailure, "failure-resolve"),
+    ("failures/<str:fingerprint>/reopen", ReopenFailure, "failure-reopen"),
+    ("failures/<str:fingerprint>/assign", AssignFailure, "failure-assign"),
+    ("failures/<str:fingerprint>/note", NoteFailure, "failure-note"),
     ("operations", Operations, "operations"),
     ("operations/<str:operation_id>", OneOperation, "operation"),
     ("operations/<str:operation_id>/pause", PauseOperation, "operation-pause"),
     ("operations/<str:operation_id>/resume", ResumeOperation, "operation-resume"),
     ("operations/<str:operation_id>/cancel", CancelOperation, "operation-cancel"),
+    ("operations/<str:operation_id>/undo", UndoOperation, "operation-undo"),
+    ("operations/<str:operation_id>/results", OperationResults, "operation-results"),
     ("queue/stats", Lengths, "queue-stats"),
     ("task-types", TaskTypeList, "task-types"),
     ("dead-letter", DeadLetters, "dead-letter"),

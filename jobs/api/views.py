@@ -79,12 +79,12 @@ def shown_line(task: Task, *, payload: bool) -> dict[str, Any]:
     return facts if payload else without_payload(facts)
 
 
-def address_after(request: Request, name: str, cursor: UUID | None, *of: UUID) -> str | None:
+def address_after(request: Request, name: str, cursor: UUID | str | None, *of: UUID) -> str | None:
     """The address of the page that follows, with the filters of this one; None at the end.
 
     `of` is what the address names.
     """
-    if cursor is None:
+    if not cursor:
         return None
     query = request.query_params.copy()
     query["cursor"] = str(cursor)

@@ -1,6 +1,7 @@
 """What stands in Redis, for people who ask why. Nothing here raises when Redis is away."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from redis.exceptions import RedisError
 
@@ -31,6 +32,11 @@ class Server:
     version: str = ""
     eviction: str = ""
     """Its `maxmemory-policy`; empty where it does not tell."""
+    memory_bytes: int = 0
+    client_count: int = 0
+    up_seconds: int = 0
+    persistence: str = ""
+    """What of it outlives a restart: `aof`, `rdb`, or nothing."""
 
 
 def line(queue: str, task_id: str) -> Line:
@@ -54,6 +60,10 @@ def server() -> Server:
     return Server(
         version=str(info.get("redis_version", "")),
         eviction=str(info.get("maxmemory_policy", "")),
+        memory_bytes=int(info.get("used_memory", 0)),
+        client_count=int(info.get("connected_clients", 0)),
+        up_seconds=int(info.get("uptime_in_seconds", 0)),
+        persistence="aof" if info.get("aof_enabled") else "rdb" if info.get("rdb_saves") else "",
     )
 
 
@@ -69,5 +79,13 @@ def leader_name() -> str | None:
     """Who does the maintenance; None for nobody, or when Redis is away."""
     try:
         return leader.leader()
+    except RedisError:
+        return None
+
+
+def leader_since() -> datetime | None:
+    """Since when; None when nobody leads or Redis is away."""
+    try:
+        return leader.since() if leader.leader() else None
     except RedisError:
         return None

@@ -55,6 +55,27 @@ def percentile(histogram: Sequence[int], percent: float) -> float | None:
     return None
 
 
+def coarse(histogram: Sequence[int], *, most: int) -> list[tuple[float, float, int]]:
+    """The same in at most so many equal steps, from the first bucket in use to the last.
+
+    Each is given as the seconds where it begins, those where it ends, and its count.
+    """
+    used = [bucket for bucket, count in enumerate(histogram) if count]
+    if not used:
+        return []
+    first, last = used[0], used[-1]
+    width = math.ceil((last - first + 1) / most)
+    return [
+        (_start(place), _start(place + width), sum(histogram[place : place + width]))
+        for place in range(first, last + 1, width)
+    ]
+
+
+def _start(bucket: int) -> float:
+    """Where a bucket begins, in seconds."""
+    return LEAST_SECONDS * GROWTH ** (bucket - 1) if bucket else 0.0
+
+
 def _middle(bucket: int) -> float:
     """The value whose relative distance to both ends of a bucket is the same."""
     if bucket == 0:

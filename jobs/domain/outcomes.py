@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from jobs.domain.fingerprint import FailureGroup
 from jobs.domain.states import Move
 
 #: The longest wait a task may ask for: a year.
@@ -92,7 +93,8 @@ class Outcome:
 
     Times are seconds since the epoch. `result` is JSON text, `None` for no result. `run_after`
     is when the task may run again, `0.0` when it has ended. `log` is what was captured while it
-    ran. `is_written` says that the task's own transaction has recorded it already.
+    ran. `failure` is the group that a failed attempt counts in. `is_written` says that the task's
+    own transaction has recorded it already.
     """
 
     task_id: str
@@ -110,4 +112,5 @@ class Outcome:
     error: str = ""
     traceback: str = ""
     log: str = ""
+    failure: FailureGroup | None = None
     is_written: bool = False

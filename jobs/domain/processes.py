@@ -28,6 +28,23 @@ def started_mark(pid: int) -> str:
     return "alive"
 
 
+def tree_memory_mb(pid: int) -> float | None:
+    """How much memory a process and all that descend from it hold, in MiB; None without /proc.
+
+    The sum of what is resident: pages that a fork shares are counted in each.
+    """
+    pages, waiting = 0, [pid]
+    while waiting:
+        process = Path(f"/proc/{waiting.pop()}")
+        try:
+            pages += int((process / "statm").read_text().split()[1])
+            for thread in (process / "task").iterdir():
+                waiting += map(int, (thread / "children").read_text().split())
+        except (OSError, IndexError, ValueError):
+            continue  # it has ended meanwhile, or there is no /proc
+    return pages * resource.getpagesize() / (1024 * 1024) if pages else None
+
+
 def memory_mb() -> float:
     """How much memory this process holds, in MiB; where /proc is missing, the most it ever held."""
     try:

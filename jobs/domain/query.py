@@ -7,13 +7,13 @@ into the task type's name, or is an id.
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from jobs.domain.query_syntax import Term, Value, quoted, terms, wrong
-from jobs.domain.query_values import ids_between, seconds_of, span_of
+from jobs.domain.query_values import fingerprint_of, ids_between, seconds_of, span_of
 from jobs.domain.states import ALL, State, states_of
 
 #: Every field, with an example of its use.
@@ -24,6 +24,7 @@ FIELDS = {
     "task": "task:invoice",
     "worker": "worker:host.4711",
     "tag": "tag:nightly",
+    "failure": "failure:3f2a9c0d1e4b5a67",
     "arg.": "arg.order_id:123",
     "error": "error:Timeout",
     "age": "age>10m",
@@ -69,10 +70,10 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """`field` is `queue`, `task`, `worker`, `tag` or `error`, and one of the texts is meant.
+    """`field` is `queue`, `task`, `worker`, `tag`, `failure` or `error`; one of the texts is meant.
 
-    They are the whole of a queue's or worker's name or a tag, and part of a task type's name or an
-    error.
+    They are the whole of a queue's or worker's name, a tag or a fingerprint, and part of a task
+    type's name or an error.
     """
 
     field: str
@@ -111,10 +112,12 @@ class Search:
     """Conditions that must all hold.
 
     `payload_at` is the position, from 1, of the first one that looks into payloads; None without.
+    `text` is how it was spelled.
     """
 
     conditions: tuple[Condition, ...] = ()
     payload_at: int | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def parse(
     place = _Place(now, queues, hides)
     conditions = tuple(_condition(term, place) for term in found)
     payload = (term.at + 1 for term in found if _looks_into_payload(term))
-    return Search(conditions, next(payload, None))
+    return Search(conditions, next(payload, None), text)
 
 
 def _looks_into_payload(term: Term) -> bool:
@@ -180,6 +183,8 @@ def _of_texts(term: Term, field: str, place: _Place) -> Ids | Named | Argument:
         return Argument(_keys(term, place.hides), texts)
     if field == "id":
         return Ids(tuple(_each(term, _ids)))
+    if field == "failure":
+        _each(term, fingerprint_of)
     if field == "queue":
         for value in term.values:
             _check_queue(value, place.queues)

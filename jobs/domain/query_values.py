@@ -4,6 +4,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from jobs.domain.fingerprint import FINGERPRINT
+
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h|d|w)")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 #: A hundred years, in seconds.
@@ -23,6 +25,13 @@ def ids_between(given: str) -> tuple[UUID, UUID] | None:
     if not _SHORTEST_ID <= len(digits) <= 32 or not _HEXADECIMAL.issuperset(digits):
         return None
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
+def fingerprint_of(given: str) -> str:
+    """The fingerprint of failures, which is that very text."""
+    if not FINGERPRINT.fullmatch(given):
+        raise ValueError("is no fingerprint: its 16 hexadecimal digits stand on the failures' page")
+    return given
 
 
 def seconds_of(given: str) -> float:

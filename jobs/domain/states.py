@@ -81,6 +81,7 @@ class Move(StrEnum):
     CANCEL = "cancel"
     EXPIRE = "expire"
     REQUEUE = "requeue"
+    POSTPONE = "postpone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ MOVES = MappingProxyType(
         Move.PROMOTE: Rule(
             frozenset({State.SCHEDULED, State.RETRY}),
             State.PENDING,
-            "maintenance, when run_after has come",
+            "maintenance, when run_after has come; an operator or the API before",
         ),
         Move.UNBLOCK: Rule(
             frozenset({State.BLOCKED}), State.PENDING, "the last dependency that ends well"
@@ -141,6 +142,9 @@ MOVES = MappingProxyType(
         ),
         Move.REQUEUE: Rule(
             ENDED, State.PENDING, "an operator or the API; a new life, the history kept"
+        ),
+        Move.POSTPONE: Rule(
+            frozenset({State.PENDING}), State.SCHEDULED, "an operator or the API, to a later moment"
         ),
     }
 )

@@ -1,11 +1,17 @@
 """Forget what need not be remembered any longer."""
 
+import time
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs.conf import get_conf
-from jobs.models import IdempotencyKey
+from jobs.domain.fingerprint import KEPT_SECONDS, SLOT_SECONDS
+from jobs.domain.task_ids import first_id
+from jobs.models import FailureCount, IdempotencyKey
+from jobs.store.results import forget_results
 
 #: Rows per statement, and statements per call: others must come to their turn.
 CHUNK = 1000
@@ -15,12 +21,33 @@ MOST_CHUNKS = 10
 def forget_keys() -> int:
     """Delete idempotency keys of long ago, up to `CHUNK * MOST_CHUNKS`; gives how many."""
     until = timezone.now() - timedelta(seconds=get_conf().idempotency_seconds)
-    old = IdempotencyKey.objects.filter(created_at__lt=until).order_by("created_at")
+    return _forget(IdempotencyKey.objects.filter(created_at__lt=until).order_by("created_at"))
+
+
+def forget_failure_counts() -> int:
+    """Delete counts of failures that no page tells any longer, as many; gives how many."""
+    oldest = int((time.time() - KEPT_SECONDS) // SLOT_SECONDS)
+    return _forget(FailureCount.objects.filter(slot__lt=oldest).order_by("slot"))
+
+
+def _forget(old: QuerySet[Any]) -> int:
     forgotten = 0
     for _ in range(MOST_CHUNKS):
         keys = list(old.values_list("pk", flat=True)[:CHUNK])
         if keys:
-            forgotten += IdempotencyKey.objects.filter(pk__in=keys).delete()[0]
+            forgotten += old.model.objects.filter(pk__in=keys).delete()[0]
         if len(keys) < CHUNK:
+            break
+    return forgotten
+
+
+def forget_reports() -> int:
+    """Delete what actions of long ago did to each task, up to a bound; gives how many rows."""
+    oldest = first_id(timezone.now() - timedelta(seconds=get_conf().operations_keep_seconds))
+    forgotten = 0
+    for _ in range(MOST_CHUNKS):
+        gone = forget_results(before=oldest, most=CHUNK)
+        forgotten += gone
+        if gone < CHUNK:
             break
     return forgotten

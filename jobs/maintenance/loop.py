@@ -4,8 +4,9 @@ import logging
 import time
 
 from jobs.broker.connection import BrokerAway
+from jobs.broker.counters import count
 from jobs.broker.leader import lead, resign
-from jobs.maintenance.forget import forget_keys
+from jobs.maintenance.forget import forget_failure_counts, forget_keys, forget_reports
 from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
 from jobs.maintenance.reap import Reaper
@@ -34,13 +35,15 @@ class Maintenance:
         if not lead(self._name):
             return
         try:
-            promote()
-            unblock()
-            self._sweeper.sweep()
-            self._reaper.reap()
-            forget_keys()
+            count(
+                promoted=promote(),
+                unblocked=unblock(),
+                rung_again=self._sweeper.sweep(),
+                workers_lost=len(self._reaper.reap()),
+                keys_forgotten=forget_keys(),
+            )
             serve_webhooks()
-            self._forget_deliveries()
+            self._forget()
             self._mirror()
         except BrokerAway as error:
             logger.warning("Redis is away, maintenance waits: %s", error)
@@ -50,9 +53,11 @@ class Maintenance:
             mirror_failures()
             self._mirrored_at = time.monotonic()
 
-    def _forget_deliveries(self) -> None:
+    def _forget(self) -> None:
         if time.monotonic() - self._forgot_at >= FORGET_SECONDS:
             forget_deliveries()
+            forget_failure_counts()
+            forget_reports()
             self._forgot_at = time.monotonic()
 
     def resign(self) -> None:

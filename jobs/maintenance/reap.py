@@ -3,13 +3,17 @@
 import logging
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import transaction
+
 from jobs.domain.processes import started_mark
 from jobs.domain.states import State
 from jobs.models import Task, WorkerLease
+from jobs.services.losses import record_loss
 from jobs.services.rescue import held_by, rescue
 
 logger = logging.getLogger(__name__)
@@ -47,10 +51,7 @@ class Reaper:
             held = held_by(lease.name)
             # The lease first: its worker, should it live after all, finds it gone and stops its
             # horse, and no other reaper starts on the same rows.
-            the_same = WorkerLease.objects.filter(
-                name=lease.name, started_at=lease.started_at, beat=lease.beat
-            )
-            if the_same.delete()[0]:
+            if _bury(lease, held, why):
                 rescued = rescue(held, verdicts=None, detail=why, release_name=lease.release)
                 logger.warning(
                     "worker %s is dead (%s), %d task(s) rescued", lease.name, why, rescued
@@ -88,6 +89,18 @@ class Reaper:
         if silence > lease.lease_seconds:
             return f"no heartbeat for {lease.lease_seconds:g} s"
         return None
+
+
+@transaction.atomic
+def _bury(lease: WorkerLease, held: Sequence[Task], why: str) -> bool:
+    """Remove the lease and note its loss; False when its worker has beaten since."""
+    the_same = WorkerLease.objects.filter(
+        name=lease.name, started_at=lease.started_at, beat=lease.beat
+    )
+    is_dead = bool(the_same.delete()[0])
+    if is_dead:
+        record_loss(lease, held, why=why)
+    return is_dead
 
 
 class _Watched(NamedTuple):

@@ -8,6 +8,8 @@ revoked before they ran, 3 % succeeded at their second attempt only.
 import time
 from collections.abc import Mapping, Sequence
 
+from jobs.domain.fingerprint import SLOT_SECONDS, FailureGroup
+
 DAYS = 7
 NAME = "history"
 #: Of a thousand tasks.
@@ -22,20 +24,24 @@ _ERRORS = (
     ("PermissionError", "the bucket is read-only"),
     ("RuntimeError", "the printer is out of paper"),
 )
+#: How many types there are, and where all of them fail.
+_KINDS = 12
+_FRAME = "shop.tasks:work"
 #: Buckets below the one of a tenth of a second, which counts all that a minute holds.
 EMPTY_BUCKETS = 72
 
 _TASKS = """
 INSERT INTO jobs_task (id, name, queue, args, kwargs, state, fence, tries, attempt_count,
        max_retries, timeout_seconds, run_after, worker, created_at, started_at, finished_at,
-       updated_at, result, error, submitted_by)
+       updated_at, result, error, submitted_by, failure)
 SELECT {id}, '{name}.type_' || kind,
        CASE kind % 3 WHEN 0 THEN 'default' WHEN 1 THEN 'high' ELSE 'low' END,
        {array}, {object}, state, tries, tries, tries, 3, 300, {created},
        CASE WHEN tries > 0 THEN 'worker-' || n % 4 END, {created},
        CASE WHEN tries > 0 THEN {started} END, {finished}, {finished},
        CASE WHEN state = 'SUCCESS' THEN {object} END,
-       CASE WHEN state = 'FAILURE' THEN {error} ELSE '' END, ''
+       CASE WHEN state = 'FAILURE' THEN {error} ELSE '' END, '',
+       CASE WHEN state = 'FAILURE' THEN {failure} END
   FROM (
     SELECT n, kind, at, at + wait AS began, at + wait + 0.02 * (kind + 1) AS ended,
            CASE WHEN roll < {revoked} THEN 'REVOKED' WHEN roll < {failed} THEN 'FAILURE'
@@ -52,16 +58,29 @@ SELECT {id}, '{name}.type_' || kind,
 """
 _ATTEMPTS = """
 INSERT INTO jobs_attempt (task_id, number, fence, worker, release, queued_at, started_at,
-       finished_at, outcome, exception, error, traceback, log)
+       finished_at, outcome, exception, error, traceback, log, fingerprint)
 SELECT t.id, k.number, k.number, t.worker, '', t.run_after, t.started_at, t.finished_at,
        CASE WHEN t.state = 'SUCCESS' AND k.number = t.attempt_count THEN 'succeeded'
             ELSE 'failed' END,
        CASE WHEN t.state = 'FAILURE' THEN {exception} ELSE '' END, t.error,
-       CASE WHEN t.state = 'FAILURE' THEN {traceback} ELSE '' END, ''
+       CASE WHEN t.state = 'FAILURE' THEN {traceback} ELSE '' END, '', coalesce(t.failure, '')
   FROM jobs_task t
   JOIN (SELECT 1 AS number UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) AS k
     ON k.number <= t.attempt_count
  WHERE t.name LIKE '{name}.%'
+"""
+_FAILURES = """
+INSERT INTO jobs_failure (fingerprint, name, exception, frame, message, last_task, first_seen,
+       last_seen, first_release, last_release, occurrence_count, given_up_count, status_at)
+SELECT t.failure, t.name, {exception}, '{frame}', t.error, {latest}, min(finished_at),
+       max(finished_at), '', '', sum(tries), count(*), min(finished_at)
+  FROM jobs_task t WHERE t.name LIKE '{name}.%' AND t.state = 'FAILURE'
+ GROUP BY t.failure, t.name, t.error
+"""
+_FAILURE_COUNTS = """
+INSERT INTO jobs_failurecount (fingerprint, slot, count)
+SELECT failure, {slot}, sum(tries)
+  FROM jobs_task WHERE name LIKE '{name}.%' AND state = 'FAILURE' GROUP BY 1, 2
 """
 _OPEN = """
 INSERT INTO jobs_task (id, name, queue, args, kwargs, state, fence, tries, attempt_count,
@@ -93,6 +112,8 @@ SELECT {minute}, queue, name, sum(CASE WHEN state = 'SUCCESS' THEN 1 ELSE 0 END)
 """
 _POSTGRESQL = {
     "place": "(t.kwargs ->> 'number')::bigint",
+    "latest": "max(t.id::text)::uuid",
+    "slot": f"floor(extract(epoch FROM finished_at) / {SLOT_SECONDS})::int",
     "id": (
         "(lpad(to_hex((at * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0')"
         " || 'a' || lpad(to_hex(n), 15, '0'))::uuid"
@@ -112,6 +133,8 @@ _POSTGRESQL = {
 _MOMENT_SQLITE = "(strftime('%Y-%m-%d %H:%M:%f', {}, 'unixepoch') || '000')"
 _SQLITE = {
     "place": "CAST(t.kwargs ->> '$.number' AS INTEGER)",
+    "latest": "max(t.id)",
+    "slot": f"CAST(strftime('%s', finished_at) AS INTEGER) / {SLOT_SECONDS}",
     "id": "printf('%012x7%03xa%015x', CAST(at * 1000 AS INTEGER), n % 4096, n)",
     "array": "'[]'",
     "object": """'{"number": ' || n || ', "word": "measured"}'""",
@@ -147,7 +170,12 @@ def fill(count: int, *, failed_permille: int = 25) -> None:
         return
     failed = REVOKED_PERMILLE + failed_permille
     shares = {"revoked": REVOKED_PERMILLE, "failed": failed, "retried": failed + _RETRIED_PERMILLE}
-    _execute((_TASKS, _ATTEMPTS, _ROLLUPS), count, seconds=DAYS * 24 * 3600.0, **shares)
+    _execute(
+        (_TASKS, _ATTEMPTS, _ROLLUPS, _FAILURES, _FAILURE_COUNTS),
+        count,
+        seconds=DAYS * 24 * 3600.0,
+        **shares,
+    )
 
 
 def fill_open(count: int) -> None:
@@ -168,7 +196,7 @@ def _execute(statements: Sequence[str], count: int, *, seconds: float, **shares:
     words = dict(_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE)
     words["numbers"] = words["numbers"].format(count=count)
     words["histogram"] = words["histogram"].format(empty=EMPTY_BUCKETS)
-    words |= {"name": NAME, "first": str(time.time() - seconds), "step": str(step)}
+    words |= {"name": NAME, "frame": _FRAME, "first": str(time.time() - seconds), "step": str(step)}
     words |= {name: str(share) for name, share in shares.items()} | _error_words()
     with connection.cursor() as cursor:
         for statement in (*statements, *_SETTLE[connection.vendor]):
@@ -179,7 +207,12 @@ def _error_words() -> dict[str, str]:
     """The error of a type, and what an attempt says of the error of its task."""
     texts = [f"{name}: {said}" for name, said in _ERRORS]
     cases = list(zip(texts, _ERRORS, strict=True))
+    groups = [
+        FailureGroup(f"{NAME}.type_{kind}", _ERRORS[kind % len(_ERRORS)][0], _FRAME)
+        for kind in range(_KINDS)
+    ]
     return {
+        "failure": _case("kind", dict(enumerate(group.fingerprint for group in groups))),
         "error": _case(f"kind % {len(texts)}", dict(enumerate(texts))),
         "exception": _case("t.error", {text: name for text, (name, _) in cases}),
         "traceback": _case("t.error", {text: _traceback(text) for text in texts}),

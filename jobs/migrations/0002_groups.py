@@ -13,7 +13,11 @@ PERMISSIONS = {
     "cancel_task": ("task", "Can cancel tasks"),
     "requeue_task": ("task", "Can requeue tasks"),
     "discard_task": ("task", "Can discard dead letters"),
+    "reschedule_task": ("task", "Can reschedule waiting tasks"),
+    "move_task": ("task", "Can move waiting tasks to another queue"),
     "pause_queue": ("task", "Can pause and resume queues"),
+    "triage_failures": ("task", "Can acknowledge, mute, resolve and assign failures"),
+    "manage_workers": ("task", "Can quiet and stop workers"),
     "manage_tokens": ("task", "Can create and revoke API tokens"),
     "manage_webhooks": ("task", "Can manage webhooks"),
     "manage_schedules": ("task", "Can manage schedules"),
@@ -26,7 +30,11 @@ OPERATOR = (
     "cancel_task",
     "requeue_task",
     "discard_task",
+    "reschedule_task",
+    "move_task",
     "pause_queue",
+    "triage_failures",
+    "manage_workers",
 )
 GROUPS = {"viewer": VIEWER, "operator": OPERATOR, "admin": tuple(PERMISSIONS)}
 

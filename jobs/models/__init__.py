@@ -1,29 +1,38 @@
-"""What is kept: tasks and what belongs to them, leases, operations, counts, keys, webhooks."""
+"""What is kept: tasks and what belongs to them, leases, counts, failures, keys, webhooks."""
 
 from jobs.models.attempt import Attempt
 from jobs.models.dependency import Dependency
 from jobs.models.event import Event
+from jobs.models.failure import Failure, FailureChange, FailureCount
 from jobs.models.idempotency import IdempotencyKey
-from jobs.models.operation import Operation
+from jobs.models.operation import Operation, OperationResult
+from jobs.models.pages import System, TaskTypes
 from jobs.models.queue import QueuePause
 from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
 from jobs.models.task import Task
 from jobs.models.token import ApiToken
 from jobs.models.webhook import Webhook, WebhookDelivery
-from jobs.models.worker import WorkerLease
+from jobs.models.worker import LostWorker, WorkerLease
 
 __all__ = [
     "ApiToken",
     "Attempt",
     "Dependency",
     "Event",
+    "Failure",
+    "FailureChange",
+    "FailureCount",
     "IdempotencyKey",
+    "LostWorker",
     "Operation",
+    "OperationResult",
     "QueuePause",
     "Rollup",
+    "System",
     "Task",
     "TaskTag",
+    "TaskTypes",
     "Webhook",
     "WebhookDelivery",
     "WorkerLease",

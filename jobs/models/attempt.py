@@ -30,6 +30,9 @@ class Attempt(models.Model):
     error = models.TextField(blank=True, default="")
     traceback = models.TextField(blank=True, default="")
     log = models.TextField(blank=True, default="")
+    fingerprint = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="The failures it counts in"
+    )
 
     class Meta:
         ordering = ("task", "number")

@@ -21,6 +21,9 @@ class Event(models.Model):
         DEPENDENCY_FAILED = "dependency_failed"
         RERUN = "rerun"
         RERUN_OF = "rerun_of"
+        RESTORED = "restored"
+        RESCHEDULED = "rescheduled"
+        MOVED = "moved"
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="events", db_constraint=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -1,10 +1,13 @@
-"""An action over all tasks of a filter, and how far it has come."""
+"""An action over all tasks of a filter, how far it has come, and what it did to each."""
+
+from typing import Self, cast
 
 import uuid_utils.compat
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from jobs.domain.operations import Action, OperationState
+from jobs.domain.operations import Action, OperationState, Result
 from jobs.domain.states import ENDED
 from jobs.models.task import Task
 
@@ -21,6 +24,14 @@ class Operation(models.Model):
         max_length=10, choices=[(action.value, action.value) for action in Action]
     )
     filter = models.JSONField(default=dict)
+    parameters = models.JSONField(default=dict, help_text="What it is done with")
+    undoes = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        related_name="undone_by",
+        help_text="The operation whose tasks it takes back; its filter is empty then",
+    )
     actor = models.CharField(max_length=150, blank=True, default="")
     reason = models.TextField(blank=True, default="")
     state = models.CharField(
@@ -77,5 +88,60 @@ class Operation(models.Model):
             return 100.0
         if self.total_count is None:
             return None
-        visited = self.done_count + self.skipped_count + self.failed_count
-        return round(min(100.0, 100 * visited / max(1, self.total_count)), 1)
+        return round(min(100.0, 100 * self.visited_count / max(1, self.total_count)), 1)
+
+    @property
+    def visited_count(self) -> int:
+        """The tasks of which it is known what became of them."""
+        return self.done_count + self.skipped_count + self.failed_count
+
+
+#: The results by which reports are looked through; done is nearly all of them.
+TOLD_APART = sorted({Result.ASKED, Result.SKIPPED, Result.FAILED})
+
+
+class OperationResultQuerySet(models.QuerySet["OperationResult"]):
+    """Words that chain, and never write."""
+
+    def told(self, result: Result) -> Self:
+        """Those with one result.
+
+        Spelled in literals where it is a rare one: SQLite proves a partial index from nothing else.
+        """
+        rows = self.filter(result=result)
+        if result not in TOLD_APART:
+            return rows
+        known = ", ".join(f"'{each}'" for each in TOLD_APART)
+        return cast("Self", rows.extra(where=[f"result IN ({known})"]))  # noqa: S610 - constants
+
+
+class OperationResult(models.Model):
+    """What became of one task of one operation. Narrow, and without rows of its own to join."""
+
+    pk = models.CompositePrimaryKey("operation_id", "task_id")
+    operation = models.ForeignKey(
+        Operation, models.CASCADE, related_name="results", db_constraint=False, db_index=False
+    )
+    task_id = models.UUIDField()
+    result = models.CharField(
+        max_length=7, choices=[(result.value, result.value) for result in Result]
+    )
+    note = models.TextField(
+        blank=True, default="", help_text="The state that refused it, or what else did"
+    )
+
+    objects = OperationResultQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("operation_id", "task_id")
+        indexes = (
+            models.Index(
+                fields=["operation", "result", "task_id"],
+                name="operation_result_rare",
+                condition=Q(result__in=TOLD_APART),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.result} {self.task_id}"

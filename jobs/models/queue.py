@@ -43,6 +43,7 @@ class QueuePause(models.Model):
 
     class Meta:
         default_permissions = ()  # who may what is said by the permissions of Task
+        verbose_name_plural = "queues"
         ordering = ("-since", "-pk")
         constraints = (
             models.UniqueConstraint(

@@ -55,6 +55,14 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Ended, well or badly."""
         return self.filter(state__in=_states(ENDED))
 
+    def pending(self) -> Self:
+        """May run now, and wait for a worker.
+
+        Spelled in literals, as the dead letters are.
+        """
+        where = "jobs_task.state = 'PENDING'"
+        return cast("Self", self.extra(where=[where]))  # noqa: S610 - a constant
+
     def dead_letters(self) -> Self:
         """Failed, and neither requeued nor discarded since.
 
@@ -154,6 +162,12 @@ class Task(models.Model):
     awaited = models.BooleanField(
         null=True, blank=True, help_text="True while others wait for its end, else NULL"
     )
+    failure = models.CharField(  # noqa: DJ001 - NULL: no index holds the many that never failed
+        max_length=16,
+        null=True,
+        blank=True,
+        help_text="The fingerprint of its last attempt that failed",
+    )
     parent = models.UUIDField(null=True, blank=True, help_text="The task that this one runs again")
 
     objects = TaskQuerySet.as_manager()
@@ -187,6 +201,11 @@ class Task(models.Model):
                 name="task_awaited",
                 condition=Q(awaited=True) & Q(state__in=_states(ENDED)),
             ),
+            models.Index(
+                fields=["failure", "state", "id"],
+                name="task_failure",
+                condition=Q(failure__isnull=False, discarded_at=None),
+            ),
             models.Index(fields=["parent"], name="task_parent", condition=Q(parent__isnull=False)),
         )
         constraints = (
@@ -203,8 +222,12 @@ class Task(models.Model):
             ("cancel_task", "Can cancel tasks"),
             ("requeue_task", "Can requeue tasks"),
             ("discard_task", "Can discard dead letters"),
+            ("reschedule_task", "Can reschedule waiting tasks"),
+            ("move_task", "Can move waiting tasks to another queue"),
             ("view_payload", "Can see arguments, results and errors"),
             ("pause_queue", "Can pause and resume queues"),
+            ("triage_failures", "Can acknowledge, mute, resolve and assign failures"),
+            ("manage_workers", "Can quiet and stop workers"),
             ("manage_tokens", "Can create and revoke API tokens"),
             ("manage_webhooks", "Can manage webhooks"),
             ("manage_schedules", "Can manage schedules"),

@@ -19,6 +19,8 @@ from jobs.selectors.workers import WorkerFacts, workers
 OVERDUE = timedelta(seconds=5)
 #: Of the tasks that a blocked one waits for, so many are named.
 MOST_AWAITED = 10
+#: Of the quiet workers, so many.
+MOST_QUIET = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class Surroundings:
     waits_for: Sequence[Task] = ()
     """What a blocked task depends on and has not succeeded."""
     line: sight.Line = field(default_factory=sight.Line)
+
+    def listening(self, queue: str) -> list[WorkerFacts]:
+        """The workers that take tasks of a queue."""
+        return [each for each in self.workers if each.is_serving and queue in each.queues]
 
     @property
     def online(self) -> list[WorkerFacts]:
@@ -173,9 +179,9 @@ def _pending(task: Task, around: Surroundings) -> Iterator[Reason]:
     obstacles = list(_obstacles(task, around))
     yield from obstacles
     yield from _line(task, around)
-    if any(reason.code == "no_worker" for reason in obstacles):
+    if any(reason.code in {"no_worker", "workers_quiet"} for reason in obstacles):
         return
-    listening = [worker for worker in around.online if task.queue in worker.queues]
+    listening = around.listening(task.queue)
     slots = sum(worker.concurrency for worker in listening)
     taken = sum(min(len(worker.current_tasks), worker.concurrency) for worker in listening)
     about = (("queue", task.queue),)
@@ -206,7 +212,16 @@ def _obstacles(task: Task, around: Surroundings) -> Iterator[Reason]:
             f"No function is registered as {task.name!r} in this release.",
             (("task_type", task.name),),
         )
-    listening = [worker for worker in around.online if task.queue in worker.queues]
+    listening = around.listening(task.queue)
+    quiet = [worker for worker in around.online if task.queue in worker.queues]
+    if quiet and not listening:
+        names = ", ".join(_told(worker) for worker in quiet[:MOST_QUIET])
+        yield Reason(
+            "workers_quiet",
+            f"Every worker of its queue was told to take nothing new: {names}.",
+            tuple(("worker", worker.name) for worker in quiet[:MOST_QUIET]),
+        )
+        return
     if not listening:
         yield Reason(
             "no_worker",
@@ -229,6 +244,10 @@ def _obstacles(task: Task, around: Surroundings) -> Iterator[Reason]:
             f"Its workers serve other queues first, in which tasks wait: {names}.",
             tuple(("queue", queue.name) for queue in first),
         )
+
+
+def _told(worker: WorkerFacts) -> str:
+    return f"{worker.name} ({worker.instructed.words})" if worker.instructed else worker.name
 
 
 def _serves_before(other: str, queue: str, worker: WorkerFacts) -> bool:

@@ -89,6 +89,23 @@ class SecondsBetween(Func):
         return form.format(start=start, end=end), (*end_params, *start_params)
 
 
+class Unindexed(Func):
+    """A column as it is, which no index of SQLite serves.
+
+    Its planner would rather walk the whole of an index that has the groups, or one value of a
+    common column, in order than sort the few rows that the rest of the filter leaves.
+    """
+
+    arity = 1
+    template = "%(expressions)s"
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> Compiled:
+        """`+column`."""
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
+
+
 def _number(text: str) -> int | float:
     whole = "." not in text and int(text) in _64_BITS
     return int(text) if whole else float(text)

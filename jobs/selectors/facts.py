@@ -63,6 +63,7 @@ def task_line(task: Task) -> dict[str, Any]:
         "tags": task.tags or [],
         "unique_key": task.unique_key,
         "parent": str(task.parent) if task.parent else None,
+        "failure": task.failure,
     }
 
 

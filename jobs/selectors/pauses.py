@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from jobs.domain.wording import Moment
 from jobs.models import QueuePause
@@ -16,6 +17,11 @@ class PauseFacts:
     since: datetime
     until: datetime | None
 
+    @classmethod
+    def of(cls, pause: QueuePause) -> Self:
+        """What a pause's row tells."""
+        return cls(by=pause.actor, reason=pause.reason, since=pause.since, until=pause.until)
+
     def moments(self, *, now: datetime) -> tuple[Moment, ...]:
         """Those that `words` tells, in its order."""
         return tuple(Moment(at, now=now) for at in (self.since, self.until) if at is not None)
@@ -29,9 +35,4 @@ class PauseFacts:
 
 def paused_queues(*, now: datetime) -> dict[str, PauseFacts]:
     """Every queue that is paused at a moment."""
-    return {
-        pause.queue: PauseFacts(
-            by=pause.actor, reason=pause.reason, since=pause.since, until=pause.until
-        )
-        for pause in QueuePause.objects.at(now)
-    }
+    return {pause.queue: PauseFacts.of(pause) for pause in QueuePause.objects.at(now)}

@@ -12,7 +12,9 @@ from django.utils import timezone
 from jobs.broker.connection import queue_names
 from jobs.domain.states import State
 from jobs.domain.task_ids import first_id
+from jobs.domain.workers import Instruction
 from jobs.models import Rollup, Task, WorkerLease
+from jobs.selectors.expressions import Unindexed
 from jobs.selectors.facts import moment
 from jobs.selectors.pauses import PauseFacts, paused_queues
 from jobs.selectors.stats import open_counts
@@ -23,7 +25,9 @@ RATE_MINUTES = 2
 #: Arrivals are counted over this time, or over the newest `MOST_ARRIVALS` tasks when that is less.
 ARRIVAL_SECONDS = 60.0
 MOST_ARRIVALS = 5000
-NONE = (0, 0, 0)
+#: Succeeded, failed, revoked.
+Ended = tuple[int, int, int]
+NONE: Ended = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class QueueFacts:
     succeeded_per_minute: float
     failed_per_minute: float
     workers: int
+    """Those that take its tasks: not the quiet, not the lost."""
     submitted_per_minute: float = 0.0
     """Of the last minute, or of the newest 5,000 tasks when there were more."""
     ended_per_minute: float = 0.0
@@ -67,30 +72,28 @@ class QueueFacts:
 def queues() -> list[QueueFacts]:
     """Every configured queue, the most urgent first."""
     now = timezone.now()
-    counts = open_counts()
-    oldest = dict(
-        Task.objects.filter(state=State.PENDING)
-        .order_by()
-        .values_list("queue")
-        .annotate(oldest=Min("run_after"))
+    return facts_of(
+        now=now,
+        counts=open_counts(),
+        oldest=oldest_waiting(),
+        consumers=consumers(now),
+        submitted=submitted_per_minute(now),
+        ended=_ended(now),
+        paused=paused_queues(now=now),
     )
-    consumers: dict[str, int] = defaultdict(int)
-    for names, renewed_at, seconds in WorkerLease.objects.values_list(
-        "queues", "renewed_at", "lease_seconds"
-    ):
-        for name in names if now - renewed_at <= timedelta(seconds=seconds) else ():
-            consumers[name] += 1
-    ended = {
-        queue: counts
-        for queue, *counts in Rollup.objects.filter(
-            minute__gt=now - timedelta(minutes=RATE_MINUTES)
-        )
-        .order_by()
-        .values_list("queue")
-        .annotate(succeeded=Sum("succeeded"), failed=Sum("failed"), revoked=Sum("revoked"))
-    }
-    submitted = _submitted_per_minute(now)
-    paused = paused_queues(now=now)
+
+
+def facts_of(
+    *,
+    now: datetime,
+    counts: Mapping[tuple[str, State], int],
+    oldest: Mapping[str, datetime],
+    consumers: Mapping[str, int],
+    submitted: Mapping[str, float],
+    ended: Mapping[str, Ended],
+    paused: Mapping[str, PauseFacts],
+) -> list[QueueFacts]:
+    """The same, for who has read it already; `ended` is that of the last `RATE_MINUTES`."""
     return [
         QueueFacts(
             name=name,
@@ -103,7 +106,7 @@ def queues() -> list[QueueFacts]:
             retrying=counts.get((name, State.RETRY), 0),
             succeeded_per_minute=ended.get(name, NONE)[0] / RATE_MINUTES,
             failed_per_minute=ended.get(name, NONE)[1] / RATE_MINUTES,
-            workers=consumers[name],
+            workers=consumers.get(name, 0),
             submitted_per_minute=submitted.get(name, 0.0),
             ended_per_minute=sum(ended.get(name, NONE)) / RATE_MINUTES,
             paused=paused.get(name),
@@ -112,7 +115,32 @@ def queues() -> list[QueueFacts]:
     ]
 
 
-def _submitted_per_minute(now: datetime) -> Mapping[str, float]:
+def oldest_waiting() -> dict[str, datetime]:
+    """Since when the first task of each queue waits that may run."""
+    pending = Task.objects.filter(state=State.PENDING).order_by()
+    return dict(pending.values_list(Unindexed("queue")).annotate(oldest=Min("run_after")))
+
+
+def consumers(now: datetime) -> Mapping[str, int]:
+    """How many workers take the tasks of each queue."""
+    found: dict[str, int] = defaultdict(int)
+    serving = WorkerLease.objects.filter(instruction=Instruction.WORK)
+    for names, renewed_at, seconds in serving.values_list("queues", "renewed_at", "lease_seconds"):
+        for name in names if now - renewed_at <= timedelta(seconds=seconds) else ():
+            found[name] += 1
+    return found
+
+
+def _ended(now: datetime) -> dict[str, Ended]:
+    latest = Rollup.objects.filter(minute__gt=now - timedelta(minutes=RATE_MINUTES)).order_by()
+    rows = latest.values_list("queue").annotate(
+        succeeded=Sum("succeeded"), failed=Sum("failed"), revoked=Sum("revoked")
+    )
+    return {queue: (succeeded, failed, revoked) for queue, succeeded, failed, revoked in rows}
+
+
+def submitted_per_minute(now: datetime) -> Mapping[str, float]:
+    """How fast tasks come to each queue."""
     since = first_id(now - timedelta(seconds=ARRIVAL_SECONDS))
     counts, oldest = arrivals(since=str(since), most=MOST_ARRIVALS)
     seconds = ARRIVAL_SECONDS

@@ -40,13 +40,22 @@ def reach(wanted: Wanted, *, before: UUID | None) -> Reach:
         best = Reach("tag", _tag_floor(wanted, before))
         if best.floor is None:
             return best
-    for column, parts in _leads(wanted):
-        found = Reach(column, _floor(rows, parts))
+    for column, parts in _leads(wanted, rows):
+        found = Reach(column, _floor(parts))
         if found.floor is None:
             return found
         if best is None or best.floor is None or found.floor < best.floor:
             best = found
-    return best or Reach("", _floor(rows, [Q()]))
+    return best or Reach("", _floor([rows]))
+
+
+def in_state(rows: TaskQuerySet, state: State) -> TaskQuerySet:
+    """Those in one state, newest first, said so that only an index which tells the state does.
+
+    PostgreSQL takes a group of failures and a state for independent of each other, and would walk
+    the primary key to find soon what is not there.
+    """
+    return rows.filter(state__gte=state, state__lte=state).order_by("-state", "-pk")
 
 
 def _tag_floor(wanted: Wanted, before: UUID | None) -> UUID | None:
@@ -55,13 +64,16 @@ def _tag_floor(wanted: Wanted, before: UUID | None) -> UUID | None:
     return next(iter(ids[most - 1 : most]), None)
 
 
-def _leads(wanted: Wanted) -> Iterable[tuple[str, list[Q]]]:
-    """Each column that narrows, with conditions for each of which an index gives rows in order."""
+def _leads(wanted: Wanted, rows: TaskQuerySet) -> Iterable[tuple[str, list[TaskQuerySet]]]:
+    """Each column that narrows, with parts of the rows, each of which an index gives in order."""
     if wanted.states != ALL and State.SUCCESS not in wanted.states:
-        yield "state", _by_state(wanted.states)
+        yield "state", [rows.filter(part) for part in _by_state(wanted.states)]
+    if wanted.failure:
+        alike = rows.filter(failure=wanted.failure, discarded_at=None)
+        yield "failure", [in_state(alike, state) for state in sorted(wanted.states)]
     for column, values in (("name", wanted.names), ("queue", wanted.queues)):
         if values is not None and len(values) <= _MOST_VALUES:
-            yield column, _by(column, values, wanted.states)
+            yield column, [rows.filter(part) for part in _by(column, values, wanted.states)]
 
 
 def _by_state(states: Iterable[State]) -> list[Q]:
@@ -77,13 +89,13 @@ def _by(column: str, values: Iterable[str], states: frozenset[State]) -> list[Q]
     return held + _by_state(states & OPEN)
 
 
-def _floor(rows: TaskQuerySet, parts: list[Q]) -> UUID | None:
+def _floor(parts: list[TaskQuerySet]) -> UUID | None:
     """The id of the last row that may be looked at; None when they all may.
 
     SQLite merges the parts as it goes. PostgreSQL would sort all their rows: there each is cut.
     """
     most = get_conf().search_rows
-    ids = [rows.filter(part).values_list("pk", flat=True) for part in parts]
+    ids = [part.values_list("pk", flat=True) for part in parts]
     if len(ids) > 1:
         ids = [each[:most] if is_postgresql() else each.order_by() for each in ids]
         ids = [ids[0].union(*ids[1:], all=True).order_by("-pk")]

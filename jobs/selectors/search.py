@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from uuid import UUID
@@ -55,15 +55,16 @@ _COMPARED = {
 class Wanted:
     """Which rows are asked for.
 
-    Indexes answer `states`, `queues`, `names`, `tag`, the ids from `start` on and before `end`, and
-    `ids` and `among`; `examined` is for the rows that they leave. None and "" do not narrow, an
-    empty set leaves nothing.
+    Indexes answer `states`, `queues`, `names`, `tag`, `failure`, the ids from `start` on and before
+    `end`, and `ids` and `among`; `examined` is for the rows that they leave. None and "" do not
+    narrow, an empty set leaves nothing.
     """
 
     states: frozenset[State] = ALL
     queues: frozenset[str] | None = None
     names: frozenset[str] | None = None
     tag: str = ""
+    failure: str = ""
     start: UUID | None = None
     end: UUID | None = None
     ids: Q = field(default_factory=Q)
@@ -86,6 +87,8 @@ class Wanted:
         by_state = self.states != ALL
         if self.examined or any(len(each) > 1 for each in named):
             return True
+        if self.failure:
+            return bool(named)
         if is_postgresql() and (named or (by_state and State.SUCCESS in self.states)):
             return True
         return len(named) + by_state + bool(self.tag) > 1
@@ -131,6 +134,8 @@ class Wanted:
         rows = rows.filter(_between(self.start, self.end), self.ids, self.examined)
         if self.tag:
             rows = rows.filter(_tagged([self.tag]))
+        if self.failure:
+            rows = rows.filter(_of_failures([self.failure]))
         if self.states != ALL:
             rows = rows.filter(state__in=sorted(self.states))
         if self.queues is not None:
@@ -140,14 +145,16 @@ class Wanted:
         return rows
 
 
-def search_of(text: str, *, sees_payload: bool) -> Search:
+def search_of(text: str, *, sees_payload: bool, now: datetime | None = None) -> Search:
     """The search that a text spells, for somebody who may see payloads or may not.
+
+    Ages count back from `now`, the present moment unless another is given.
 
     Raises:
         InvalidSearch: says at which character it goes wrong.
         PayloadWithheld: says at which character it looks into payloads, though it may not.
     """
-    search = parse(text, now=timezone.now(), queues=queue_names(), hides=redactor().hides)
+    search = parse(text, now=now or timezone.now(), queues=queue_names(), hides=redactor().hides)
     if search.payload_at is not None and not sees_payload:
         raise PayloadWithheld(position=search.payload_at)
     return search
@@ -175,16 +182,25 @@ def _narrowed(wanted: Wanted, condition: Condition) -> Wanted:
             )
         case Ids():
             return replace(wanted, ids=wanted.ids & _ids(condition))
+        case Named():
+            return _named(wanted, condition)
+        case Not(opposite):
+            return replace(wanted, examined=wanted.examined & ~_examined(opposite))
+        case _:
+            return replace(wanted, examined=wanted.examined & _examined(condition))
+
+
+def _named(wanted: Wanted, condition: Named) -> Wanted:
+    match condition:
         case Named("queue", texts):
             return replace(wanted, queues=_both(wanted.queues, frozenset(texts)))
         case Named("task", texts):
             return replace(wanted, names=_both(wanted.names, _names(texts)))
         case Named("tag", (tag,)) if not wanted.tag:
             return replace(wanted, tag=tag)
-        case Not(opposite):
-            return replace(wanted, examined=wanted.examined & ~_examined(opposite))
-        case _:
-            return replace(wanted, examined=wanted.examined & _examined(condition))
+        case Named("failure", (fingerprint,)) if not wanted.failure:
+            return replace(wanted, failure=fingerprint)
+    return replace(wanted, examined=wanted.examined & _examined(condition))
 
 
 def _examined(condition: Condition) -> Q:
@@ -241,6 +257,11 @@ def _tagged(tags: Iterable[str]) -> Q:
     return Q(Exists(TaskTag.objects.filter(task=OuterRef("pk"), tag__in=tags)))
 
 
+def _of_failures(fingerprints: Iterable[str]) -> Q:
+    """The last attempt that failed is of one of the groups, and nobody discarded the task."""
+    return Q(failure__in=fingerprints, discarded_at=None)
+
+
 def _lasting(condition: Lasting) -> Q:
     now = Value(timezone.now(), DateTimeField())
     seconds = _waited(now) if condition.field == "wait" else _ran(now)
@@ -285,5 +306,6 @@ _NAMED: Mapping[str, Callable[[tuple[str, ...]], Q]] = {
     "task": lambda texts: Q(name__in=_names(texts)),
     "worker": lambda texts: Q(worker__in=texts),
     "tag": _tagged,
+    "failure": _of_failures,
     "error": _in_error,
 }

@@ -1,6 +1,7 @@
 """The few numbers that tell how the whole queue stands."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Sum
@@ -8,6 +9,7 @@ from django.db.models import Count, Sum
 from jobs.broker.connection import queue_names
 from jobs.domain.states import OPEN, State
 from jobs.models import Rollup, Task
+from jobs.selectors.expressions import Unindexed
 from jobs.selectors.workers import online_count
 
 
@@ -41,7 +43,7 @@ def open_counts() -> dict[tuple[str, State], int]:
     rows = (
         Task.objects.filter(state__in=[state.value for state in OPEN])
         .order_by()
-        .values_list("queue", "state")
+        .values_list(Unindexed("queue"), "state")
         .annotate(count=Count("pk"))
     )
     return {(queue, State(state)): count for queue, state, count in rows}
@@ -49,7 +51,11 @@ def open_counts() -> dict[tuple[str, State], int]:
 
 def stats() -> Stats:
     """Read the present numbers."""
-    counts = open_counts()
+    return stats_of(open_counts(), workers_online=online_count())
+
+
+def stats_of(counts: Mapping[tuple[str, State], int], *, workers_online: int) -> Stats:
+    """The same, for who has read these already."""
     by_state: dict[State, int] = defaultdict(int)
     for (_, state), count in counts.items():
         by_state[state] += count
@@ -61,5 +67,5 @@ def stats() -> Stats:
         active_tasks=by_state[State.STARTED],
         failed_tasks=Task.objects.dead_letters().count(),
         success_tasks=Rollup.objects.aggregate(total=Sum("succeeded"))["total"] or 0,
-        workers_online=online_count(),
+        workers_online=workers_online,
     )

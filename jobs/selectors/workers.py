@@ -1,6 +1,7 @@
 """Who works, on what, and who has gone silent."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from jobs.domain.states import State
-from jobs.models import Task, WorkerLease
+from jobs.domain.workers import SERVING, Instruction, WorkerState
+from jobs.models import LostWorker, Task, WorkerLease
+from jobs.selectors.facts import moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +24,22 @@ class CurrentTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionFacts:
+    """What a worker was told last."""
+
+    by: str
+    reason: str
+    at: datetime
+
+    @property
+    def words(self) -> str:
+        """By whom and why: `by ann: a new release`."""
+        return f"by {self.by or 'nobody known'}{f': {self.reason}' if self.reason else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFacts:
-    """One worker tree. `state` is `idle`, `busy` or `lost` (its heartbeat stands still)."""
+    """One worker tree; `state` is one of `WorkerState`."""
 
     name: str
     host: str
@@ -36,20 +53,45 @@ class WorkerFacts:
     succeeded_count: int
     failed_count: int
     current_tasks: list[CurrentTask]
+    memory_mb: float | None = None
+    """Of all its processes, resident; None where it cannot be told."""
+    instructed: InstructionFacts | None = None
+    """Who told it to be quiet or to stop, and why."""
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it takes tasks."""
+        return self.state in SERVING
 
     def as_dict(self) -> dict[str, Any]:
         """The same, nested values too, as plain types."""
-        return asdict(self)
+        facts = asdict(self)
+        if self.instructed:
+            facts["instructed"]["at"] = moment(self.instructed.at)
+        return facts
 
 
-def workers() -> list[WorkerFacts]:
-    """Every registered worker, with the tasks it holds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossFacts:
+    """A worker that died, and those of the tasks it held that still exist."""
+
+    worker: LostWorker
+    tasks: list[Task]
+
+
+def workers(*, with_tasks: bool = True) -> list[WorkerFacts]:
+    """Every registered worker and the tasks it holds; without these, all that work seem idle."""
     now = timezone.now()
+    holding = _held() if with_tasks else defaultdict(list)
+    return [_facts(lease, holding[lease.name], now) for lease in WorkerLease.objects.all()]
+
+
+def _held() -> dict[str, list[CurrentTask]]:
     holding: dict[str, list[CurrentTask]] = defaultdict(list)
     held = Task.objects.filter(state=State.STARTED).order_by("started_at")
     for pk, name, worker, started_at in held.values_list("pk", "name", "worker", "started_at"):
         holding[worker or ""].append(CurrentTask(task_id=str(pk), name=name, started_at=started_at))
-    return [_facts(lease, holding[lease.name], now) for lease in WorkerLease.objects.all()]
+    return holding
 
 
 def online_count() -> int:
@@ -59,15 +101,26 @@ def online_count() -> int:
     return sum(now - renewed_at <= timedelta(seconds=seconds) for renewed_at, seconds in leases)
 
 
+def losses(*, most: int) -> list[LossFacts]:
+    """The workers found dead last, the newest first, and what became of their tasks: two reads."""
+    lost = list(LostWorker.objects.all()[:most])
+    ids = [task_id for each in lost for task_id in each.task_ids]
+    rows = Task.objects.filter(pk__in=ids).only("name", "state")
+    tasks = {str(task.pk): task for task in rows}
+    return [
+        LossFacts(worker=each, tasks=[tasks[pk] for pk in each.task_ids if pk in tasks])
+        for each in lost
+    ]
+
+
 def _facts(lease: WorkerLease, tasks: list[CurrentTask], now: datetime) -> WorkerFacts:
     age_seconds = max(0.0, (now - lease.renewed_at).total_seconds())
-    lost = age_seconds > lease.lease_seconds
     return WorkerFacts(
         name=lease.name,
         host=lease.host,
         pid=lease.pid,
         queues=lease.queues,
-        state="lost" if lost else "busy" if tasks else "idle",
+        state=_state(lease, tasks, age_seconds).value,
         concurrency=lease.concurrency,
         release=lease.release,
         started_at=lease.started_at,
@@ -75,4 +128,25 @@ def _facts(lease: WorkerLease, tasks: list[CurrentTask], now: datetime) -> Worke
         succeeded_count=lease.succeeded_count,
         failed_count=lease.failed_count,
         current_tasks=tasks,
+        memory_mb=None if lease.memory_mb is None else round(lease.memory_mb, 1),
+        instructed=_instructed(lease),
+    )
+
+
+def _state(lease: WorkerLease, tasks: Sequence[CurrentTask], age_seconds: float) -> WorkerState:
+    if age_seconds > lease.lease_seconds:
+        return WorkerState.LOST
+    match Instruction(lease.instruction):
+        case Instruction.STOP:
+            return WorkerState.STOPPING
+        case Instruction.QUIET:
+            return WorkerState.QUIET
+    return WorkerState.BUSY if tasks else WorkerState.IDLE
+
+
+def _instructed(lease: WorkerLease) -> InstructionFacts | None:
+    if lease.instruction == Instruction.WORK or lease.instructed_at is None:
+        return None
+    return InstructionFacts(
+        by=lease.instructed_by, reason=lease.instructed_reason, at=lease.instructed_at
     )

@@ -174,7 +174,7 @@ def terms_of(
         )
     return Terms(
         name=task_type.name,
-        queue=_queue(queue or task_type.queue),
+        queue=known_queue(queue or task_type.queue),
         state=State.SCHEDULED.value if later else State.PENDING.value,
         max_retries=task_type.max_retries if max_retries is None else check_retries(max_retries),
         timeout_seconds=(
@@ -220,7 +220,8 @@ def _ring(pending: Mapping[str, Sequence[str]]) -> None:
     tickets.ring([(queue, task_id) for queue, ids in pending.items() for task_id in ids])
 
 
-def _queue(name: str) -> str:
+def known_queue(name: str) -> str:
+    """The name. Raises UnknownQueue: there is no such queue."""
     if name not in queue_names():
         raise UnknownQueue(queue=name, allowed=", ".join(queue_names()))
     return name

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.broker import changes
 from jobs.domain.states import MOVES, Move, State
 from jobs.domain.webhooks import TOLD
-from jobs.exceptions import TaskNotFound, TransitionRefused
+from jobs.exceptions import TaskNotFound, TaskQueueError, TransitionRefused
 from jobs.models import Event, Task
 from jobs.store import webhooks
 from jobs.store.history import add_events
@@ -29,23 +29,25 @@ class Report:
     """Running tasks that were asked to stop."""
     refused: dict[UUID, State] = field(default_factory=dict)
     """The state that forbade it, or in which something else did."""
-    errors: dict[UUID, TransitionRefused] = field(default_factory=dict)
+    errors: dict[UUID, TaskQueueError] = field(default_factory=dict)
     """What that was, where it was not the state."""
     missing: list[UUID] = field(default_factory=list)
+    notes: dict[UUID, str] = field(default_factory=dict)
+    """What is worth to know of a task that was moved: where it was, or what came of it."""
 
     @property
     def done_count(self) -> int:
         """Tasks moved or asked."""
         return len(self.moved) + len(self.requested)
 
-    def only(self, move: Move) -> UUID:
-        """The one task of this report; raises TaskNotFound or TransitionRefused for it."""
+    def only(self, move: str) -> UUID:
+        """The one task of this report; raises TaskNotFound or what refused the move for it."""
         for task_id in self.missing:
             raise TaskNotFound(task_id=task_id)
         for error in self.errors.values():
             raise error
         for task_id, state in self.refused.items():
-            raise TransitionRefused(task_id=task_id, state=state.value, move=move.value)
+            raise TransitionRefused(task_id=task_id, state=state.value, move=move)
         return (self.moved or self.requested)[0]
 
 
@@ -71,6 +73,16 @@ def others(tasks: Iterable[Task], *touched: Iterable[Task]) -> dict[UUID, State]
     """The state of each of the tasks that is not among the touched."""
     ids = {task.pk for group in touched for task in group}
     return {task.pk: State(task.state) for task in tasks if task.pk not in ids}
+
+
+def report_rest(report: Report, rest: Sequence[UUID]) -> None:
+    """Add what was not touched: in which state each is that exists, and which do not."""
+    if not rest:
+        return
+    rows = Task.objects.among(rest).values_list("pk", "state")
+    states = {pk: State(state) for pk, state in rows}
+    report.refused |= states
+    report.missing += sorted(set(rest) - states.keys())
 
 
 def chunks(task_ids: Iterable[UUID | str]) -> Iterable[list[UUID]]:

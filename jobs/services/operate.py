@@ -1,4 +1,4 @@
-"""Begin, pause, resume and cancel actions over all tasks of a filter.
+"""Begin, pause, resume, cancel and undo actions over all tasks of a filter.
 
 The work itself is done by a task of our own, chunk after chunk (`advance`).
 """
@@ -12,27 +12,79 @@ from django.utils import timezone
 
 from jobs.broker import tickets
 from jobs.broker.connection import queue_names
-from jobs.domain.operations import Action, OperationState
+from jobs.domain.operations import INVERSES, Action, OperationState, Parameters
 from jobs.domain.registry import registry
 from jobs.exceptions import OperationNotFound, OperationRefused
 from jobs.models import Operation
 from jobs.selectors.facts import moment
 from jobs.selectors.pages import TaskFilter
 from jobs.selectors.queues import queues
-from jobs.services.enqueue import enqueue
+from jobs.services.enqueue import enqueue, known_queue
+from jobs.services.reschedule import check_moment
 
 #: The name of the task type that works on operations.
 RUNNER = "jobs.run_operation"
+NO_PARAMETERS = Parameters()
 _OPEN = frozenset({OperationState.RUNNING, OperationState.PAUSED})
 
 
 @transaction.atomic
-def operate(*, action: Action, wanted: TaskFilter, actor: str, reason: str = "") -> Operation:
-    """Begin an action over the tasks of a filter that exist now; gives what to watch it by."""
+def operate(
+    *,
+    action: Action,
+    wanted: TaskFilter,
+    actor: str,
+    reason: str = "",
+    parameters: Parameters = NO_PARAMETERS,
+) -> Operation:
+    """Begin an action over the tasks of a filter that exist now; gives what to watch it by.
+
+    Raises:
+        InvalidOption: the action needs a parameter that is not given, or is given another's.
+        UnknownQueue: of a move.
+    """
+    parameters.check(action)
+    if parameters.queue is not None:
+        known_queue(parameters.queue)
+    if parameters.run_after is not None:
+        check_moment(parameters.run_after)
     operation = Operation.objects.create(
-        action=action, filter=wanted.as_json(), actor=actor, reason=reason
+        action=action,
+        filter=wanted.as_json(),
+        parameters=parameters.as_json(),
+        actor=actor,
+        reason=reason,
     )
     return _run(operation, by=actor)
+
+
+@transaction.atomic
+def undo_operation(*, operation_id: UUID, actor: str, reason: str = "") -> Operation:
+    """Begin to take back what an ended operation did, over the tasks of its report.
+
+    Of a discard and a restore that is the other one; of a move each task goes back to the queue on
+    which it was, if it waits still.
+
+    Raises:
+        OperationNotFound: it does not exist.
+        OperationRefused: it has not ended, its action cannot be taken back, or it was already.
+    """
+    ended = frozenset({OperationState.COMPLETED, OperationState.CANCELLED})
+    operation = _locked(operation_id, verb="undo", allowed=ended)
+    if not is_undoable(operation):
+        raise OperationRefused(operation_id=operation_id, state=operation.state, verb="undo")
+    inverse = INVERSES[Action(operation.action)]
+    undoing = Operation.objects.create(action=inverse, undoes=operation, actor=actor, reason=reason)
+    _note(operation, "undo", actor, reason)
+    operation.save(update_fields=["history"])
+    return _run(undoing, by=actor)
+
+
+def is_undoable(operation: Operation) -> bool:
+    """Whether an ended operation can be taken back, and nobody has begun to."""
+    if Action(operation.action) not in INVERSES or not operation.done_count:
+        return False
+    return not operation.undone_by.exclude(state=OperationState.CANCELLED).exists()
 
 
 def pause_operation(*, operation_id: UUID, actor: str, reason: str = "") -> Operation:

@@ -5,17 +5,18 @@ from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from jobs.broker import tickets
-from jobs.domain.states import Move, State, allowed
+from jobs.domain.states import MOVES, Move, State, allowed
 from jobs.exceptions import TransitionRefused, UniqueKeyTaken
 from jobs.models import Event, Task
 from jobs.services import moves
 from jobs.services.dependencies import block, failed_dependencies
 from jobs.services.moves import Report
 from jobs.services.unique import holders_of
+from jobs.store.history import add_events
+from jobs.store.requeue import are_bound, requeue_rows
 
 #: How often a key may be taken between the look and the write, before the error is the caller's.
 MOST_LOOKS = 5
@@ -60,38 +61,26 @@ def _requeue_if_unique(ids: list[UUID], report: Report, *, actor: str, reason: s
 
 
 def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None:
-    tasks = moves.locked(ids)
-    ended = [task for task in tasks if allowed(Move.REQUEUE, State(task.state))]
-    errors = failed_dependencies(ended) | _taken_keys(ended)
-    ended = [task for task in ended if task.pk not in errors]
-    moves.apply(
-        Move.REQUEUE,
-        ended,
-        kind=Event.Kind.REQUEUED,
-        actor=actor,
-        reason=reason,
-        fence=F("fence") + 1,
-        tries=0,
-        rescues=0,
-        run_after=timezone.now(),
-        expires_at=None,
-        cancel_requested_at=None,
-        discarded_at=None,
-        worker=None,
-        started_at=None,
-        finished_at=None,
-        result=None,
-        error="",
-        progress=None,
-    )
-    blocked = block(ended)
-    places = [(task.queue, str(task.pk)) for task in ended if task.pk not in blocked]
+    """Of plain tasks only their state decides, which the statement itself looks at."""
+    tasks: list[Task] = []
+    errors: dict[UUID, TransitionRefused] = {}
+    free = ids
+    if are_bound(ids):
+        tasks = moves.locked(ids)
+        ended = [task for task in tasks if allowed(Move.REQUEUE, State(task.state))]
+        errors = failed_dependencies(ended) | _taken_keys(ended)
+        free = [task.pk for task in ended if task.pk not in errors]
+    now = timezone.now()
+    moved = {UUID(row.id): row for row in requeue_rows(free, at=now)}
+    add_events(list(moved), kind=Event.Kind.REQUEUED.value, actor=actor, reason=reason, at=now)
+    moves.tell(list(moved), MOVES[Move.REQUEUE].target.value)
+    blocked = block([task for task in tasks if task.pk in moved])
+    places = [(row.queue, row.id) for pk, row in moved.items() if pk not in blocked]
     if places:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
-    report.moved += [task.pk for task in ended]
+    report.moved += moved
     report.errors |= errors
-    report.refused |= moves.others(tasks, ended)
-    report.missing += sorted(set(ids) - {task.pk for task in tasks})
+    moves.report_rest(report, [pk for pk in ids if pk not in moved])
 
 
 def _taken_keys(tasks: Iterable[Task]) -> dict[UUID, TransitionRefused]:

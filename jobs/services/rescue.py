@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from jobs.broker import started, tickets
 from jobs.conf import get_conf
+from jobs.domain.fingerprint import CRASHED, LOST, TIMED_OUT, FailureGroup
 from jobs.domain.next_move import NextMove, after_death, after_exception
 from jobs.domain.outcomes import Ending, Outcome, TaskTimeout
 from jobs.domain.registry import registry
@@ -16,7 +17,7 @@ from jobs.domain.states import Move, State
 from jobs.models import Event, Task
 from jobs.services import moves
 from jobs.signals import attempts_ended
-from jobs.store import rollup
+from jobs.store import failures, rollup
 from jobs.store.finish import finish
 from jobs.store.release import release
 
@@ -40,6 +41,7 @@ _ENDINGS = {
     Verdict.TIMED_OUT: Ending.TIMEOUT,
     Verdict.STOPPED: Ending.CANCELLED,
 }
+_GROUPS = {Verdict.LOST: LOST, Verdict.CRASHED: CRASHED, Verdict.TIMED_OUT: TIMED_OUT}
 
 
 def held_by(worker: str) -> list[Task]:
@@ -87,6 +89,7 @@ def _end(outcomes: list[Outcome], release_name: str) -> None:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         states, _ = finish(cursor, outcomes, release=release_name)
+        failures.add(cursor, failures.of_attempts(outcomes, states, release=release_name))
         rollup.add(cursor, outcomes, states, [], now=time.time())
         for task_id, state in states.items():
             moves.tell([task_id], state.value)
@@ -130,6 +133,7 @@ def _outcome(task: Task, verdict: Verdict, detail: str) -> Outcome:
         run_after=finished + following.delay_seconds if following.move is Move.RETRY else 0.0,
         exception=f"jobs.{verdict.name.title().replace('_', '')}",
         error=f"{verdict.value} ({detail}){given_up}",
+        failure=FailureGroup(task.name, _GROUPS[verdict]) if verdict in _GROUPS else None,
     )
 
 

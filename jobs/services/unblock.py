@@ -17,11 +17,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.broker import tickets
+from jobs.domain.fingerprint import DEPENDENCY_FAILED, FailureGroup
 from jobs.domain.states import ENDED, Move, State
 from jobs.models import Dependency, Event, Task
 from jobs.services import moves
 from jobs.signals import dependants_failed
-from jobs.store import rollup
+from jobs.store import failures, rollup
+from jobs.store.failures import Failed
 
 #: Blocked tasks per transaction.
 CHUNK = 250
@@ -86,10 +88,12 @@ def settle(task_ids: Sequence[UUID]) -> None:
             else:
                 holding += [edge for edge in edges if edge.depends_on.state not in ENDED]
         _release(ready)
+        counted: list[Failed] = []
         for (pk, name, state), dependants in failed.items():
-            _fail(dependants, f"it depends on task {pk} ({name}), which ended {state}")
+            why = f"it depends on task {pk} ({name}), which ended {state}"
+            counted += _fail(dependants, cause=name, why=why)
         _mark(tasks, holding)
-        _count([task for dependants in failed.values() for task in dependants])
+        _count([task for dependants in failed.values() for task in dependants], counted)
 
 
 def waits_of(tasks: Sequence[Task]) -> list[tuple[Task, list[Dependency]]]:
@@ -121,23 +125,35 @@ def _release(tasks: Sequence[Task]) -> None:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
 
 
-def _fail(tasks: Sequence[Task], why: str) -> None:
-    moves.apply(
-        Move.FAIL,
-        tasks,
-        kind=Event.Kind.DEPENDENCY_FAILED,
-        reason=why,
-        finished_at=timezone.now(),
-        error=why,
-    )
+def _fail(tasks: Sequence[Task], *, cause: str, why: str) -> list[Failed]:
+    """Give them up; gives what is to be counted."""
+    now = timezone.now()
+    by_type: defaultdict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        by_type[task.name].append(task)
+    counted = []
+    for name, alike in by_type.items():
+        group = FailureGroup(name, DEPENDENCY_FAILED, cause)
+        moves.apply(
+            Move.FAIL,
+            alike,
+            kind=Event.Kind.DEPENDENCY_FAILED,
+            reason=why,
+            finished_at=now,
+            error=why,
+            failure=group.fingerprint,
+        )
+        counted += [Failed(group, str(each.pk), now.timestamp(), why, "", True) for each in alike]
     news = partial(dependants_failed.send, None, tasks=tasks, why=why)
     transaction.on_commit(news, robust=True)
+    return counted
 
 
-def _count(failed: Sequence[Task]) -> None:
-    if failed:
-        places = [(task.queue, task.name) for task in failed]
+def _count(tasks: Sequence[Task], counted: Sequence[Failed]) -> None:
+    if tasks:
+        places = [(task.queue, task.name) for task in tasks]
         with connection.cursor() as cursor:
+            failures.add(cursor, counted)
             rollup.add_unrun(cursor, places, State.FAILURE, now=time.time())
 
 

@@ -25,6 +25,7 @@ _POSTGRESQL = """
 UPDATE jobs_task SET state = 'STARTED', fence = fence + 1, worker = %s,
        started_at = to_timestamp(%s), updated_at = to_timestamp(%s), progress = NULL
  WHERE id = ANY(%s::uuid[]) AND state || '' = 'PENDING' AND name || '' = ANY(%s::text[])
+   AND queue || '' = ANY(%s::text[])
    AND (expires_at IS NULL OR expires_at > to_timestamp(%s))
 RETURNING id::text, name, queue, args::text, kwargs::text, fence, timeout_seconds, tries,
           max_retries, extract(epoch FROM run_after)::float8
@@ -34,6 +35,7 @@ UPDATE jobs_task SET state = 'STARTED', fence = fence + 1, worker = %s,
        started_at = %s, updated_at = %s, progress = NULL
  WHERE id IN (SELECT value FROM json_each(%s)) AND state || '' = 'PENDING'
    AND name || '' IN (SELECT value FROM json_each(%s))
+   AND queue || '' IN (SELECT value FROM json_each(%s))
    AND (expires_at IS NULL OR expires_at > %s)
 RETURNING id, name, queue, args, kwargs, fence, timeout_seconds, tries, max_retries,
           run_after || ''
@@ -90,15 +92,18 @@ def claim(
     *,
     worker: str,
     names: Sequence[str],
+    queues: Sequence[str],
     now: float,
 ) -> list[Claim]:
     """Take those of the tasks that are still pending, once each, in the order given.
 
     A missing one is normal: cancelled, expired, taken through another ticket, or of a type that is
-    not among `names`, the ones this worker knows; that one waits for a worker that does.
+    not among `names`, the ones this worker knows; that one waits for a worker that does. So does
+    one that was moved to a queue that is not among `queues`, where the tickets were.
     """
     if is_postgresql():
-        cursor.execute(_POSTGRESQL, [worker, now, now, array(task_ids), text_array(names), now])
+        places = [text_array(names), text_array(queues)]
+        cursor.execute(_POSTGRESQL, [worker, now, now, array(task_ids), *places, now])
         rows = {row[0]: Claim(*row) for row in cursor.fetchall()}
         return [rows[task_id] for task_id in dict.fromkeys(task_ids) if task_id in rows]
     moment = text_of(now)
@@ -111,6 +116,7 @@ def claim(
             moment,
             orjson.dumps(list(keys)).decode(),
             orjson.dumps(names).decode(),
+            orjson.dumps(queues).decode(),
             moment,
         ],
     )

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from jobs.domain.outcomes import Outcome
 from jobs.domain.states import State
-from jobs.store import rollup
+from jobs.store import failures, rollup
 from jobs.store.claim import Claim, Expired, claim, expire
 from jobs.store.dialect import POSTGRESQL_PLAN, is_postgresql
 from jobs.store.finish import finish
@@ -40,9 +40,10 @@ def exchange(
     worker: str,
     release: str,
     names: Sequence[str],
+    queues: Sequence[str],
     now: float,
 ) -> Exchanged:
-    """End the outcomes and claim the tasks whose types are among `names`, all or nothing.
+    """End the outcomes and claim the tasks of `names` and on `queues`, all or nothing.
 
     A repeated call after a lost answer is harmless: what is already ended or taken no longer
     matches. Raises django.db.Error when the database is away; then nothing is known to be done.
@@ -53,11 +54,13 @@ def exchange(
         if outcomes:
             did.ended, did.awaited = finish(cursor, outcomes, release=release)
         if task_ids:
-            did.claims = claim(cursor, task_ids, worker=worker, names=names, now=now)
+            did.claims = claim(cursor, task_ids, worker=worker, names=names, queues=queues, now=now)
             if len(did.claims) < len(task_ids):
                 taken = {taken.task_id for taken in did.claims}
                 left = [task_id for task_id in task_ids if task_id not in taken]
                 did.expired = expire(cursor, left, now=now)
+        if outcomes:
+            failures.add(cursor, failures.of_attempts(outcomes, did.ended, release=release))
         if outcomes or did.expired:
             rollup.add(cursor, outcomes, did.ended, did.expired, now=now)
     return did

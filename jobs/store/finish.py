@@ -22,6 +22,7 @@ _ATTEMPT = (
     "task_id, number, fence, worker, release, queued_at, started_at, finished_at, outcome, "
     "exception, error, traceback, log"
 )
+_FAILED_ATTEMPT = f"{_ATTEMPT}, fingerprint"
 # Most batches are all successes without a log: six arrays instead of a document of fifteen fields.
 _SUCCESSES_POSTGRESQL = f"""
 WITH r AS (
@@ -46,7 +47,8 @@ WITH r AS (
     SELECT * FROM jsonb_to_recordset(%s::jsonb)
         AS r(id uuid, fence int, state text, tried int, rescued int, queued float8,
              started float8, finished float8, run_after float8, ending text, result text,
-             exception text, error text, traceback text, log text)
+             exception text, error text, traceback text, log text,
+             failure text)
 ), u AS (
     UPDATE jobs_task t SET state = {_NEXT}, tries = t.tries + r.tried,
            rescues = t.rescues + r.rescued, attempt_count = t.attempt_count + 1,
@@ -55,14 +57,16 @@ WITH r AS (
            started_at = to_timestamp(r.started),
            finished_at = CASE WHEN {_NEXT} IN ('SUCCESS', 'FAILURE', 'REVOKED')
                               THEN to_timestamp(r.finished) END,
-           updated_at = to_timestamp(r.finished), result = r.result::jsonb, error = r.error
+           updated_at = to_timestamp(r.finished), result = r.result::jsonb, error = r.error,
+           failure = coalesce(r.failure, t.failure)
       FROM r WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
     RETURNING t.id, t.awaited, t.state, t.attempt_count, t.fence, t.worker, r.queued, r.started,
-              r.finished, r.ending, r.exception, r.error, r.traceback, r.log
+              r.finished, r.ending, r.exception, r.error, r.traceback, r.log, r.failure
 ), a AS (
-    INSERT INTO jobs_attempt ({_ATTEMPT})
+    INSERT INTO jobs_attempt ({_FAILED_ATTEMPT})
     SELECT id, attempt_count, fence, worker, %s, to_timestamp(queued), to_timestamp(started),
-           to_timestamp(finished), ending, exception, error, traceback, log FROM u
+           to_timestamp(finished), ending, exception, error, traceback, log, coalesce(failure, '')
+      FROM u
 )
 SELECT id::text, awaited, state FROM u
 """  # noqa: S608
@@ -82,6 +86,7 @@ _FIELDS = (
     "error",
     "traceback",
     "log",
+    "failure",
 )
 #: What need not be sent with a success that left no log.
 _OF_SUCCESSES = {
@@ -94,6 +99,7 @@ _OF_SUCCESSES = {
     "error": "''",
     "traceback": "''",
     "log": "''",
+    "failure": "NULL",
 }
 _SENT_OF_SUCCESSES = [name for name in _FIELDS if name not in _OF_SUCCESSES]
 
@@ -107,9 +113,9 @@ _ALL_SQLITE = _columns_sqlite(_FIELDS, {})
 _SUCCESSES_SQLITE = _columns_sqlite(_SENT_OF_SUCCESSES, _OF_SUCCESSES)
 # The attempt first: it reads the task's row as the guard sees it, the update then moves it.
 _ATTEMPT_SQLITE = f"""
-INSERT INTO jobs_attempt ({_ATTEMPT})
+INSERT INTO jobs_attempt ({_FAILED_ATTEMPT})
 SELECT t.id, t.attempt_count + 1, t.fence, t.worker, %s, r.queued, r.started, r.finished, r.ending,
-       r.exception, r.error, r.traceback, r.log
+       r.exception, r.error, r.traceback, r.log, coalesce(r.failure, '')
   FROM (SELECT {{columns}} FROM json_each(%s)) r
   JOIN jobs_task t ON t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
 """  # noqa: S608
@@ -118,7 +124,8 @@ UPDATE jobs_task AS t SET state = {_NEXT}, tries = t.tries + r.tried,
        rescues = t.rescues + r.rescued, attempt_count = t.attempt_count + 1,
        run_after = coalesce(r.run_after, t.run_after), started_at = r.started,
        finished_at = CASE WHEN {_NEXT} IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN r.finished END,
-       updated_at = r.finished, result = r.result, error = r.error
+       updated_at = r.finished, result = r.result, error = r.error,
+       failure = coalesce(r.failure, t.failure)
   FROM (SELECT {{columns}} FROM json_each(%s)) r
  WHERE t.id = r.id AND t.fence = r.fence AND t.state || '' = 'STARTED'
 RETURNING id, awaited, state
@@ -202,6 +209,7 @@ def _row(outcome: Outcome) -> tuple[object, ...]:
         outcome.error,
         outcome.traceback,
         outcome.log,
+        outcome.failure.fingerprint if outcome.failure else None,
     )
 
 

@@ -12,6 +12,9 @@ from jobs.store.dialect import is_postgresql
 
 #: It works this long at a time, then lets others have its place.
 TURN_SECONDS = 60.0
+#: After each step it rests for this share of the time that the step took, so that whoever submits
+#: meanwhile has a share of the database and of its disk.
+REST = 0.5
 #: SQLite lets one write at a time, and who waits looks again every tenth of a second: between two
 #: steps there must be room for the workers, or they would lose their leases.
 BREATH_SECONDS = 0.12
@@ -33,11 +36,12 @@ def run_operation(context: RunningTask, operation_id: UUID) -> str:
     """
     until = time.monotonic() + TURN_SECONDS
     while True:
+        began = time.monotonic()
         operation = advance(operation_id=operation_id)
         if operation.state != OperationState.RUNNING:
             return operation.state
         context.progress(operation.percent or 0.0, 100.0, f"{operation.done_count:,} done")
         if context.stop_requested or time.monotonic() > until:
             raise Snooze(0)
-        if not is_postgresql():
-            time.sleep(BREATH_SECONDS)
+        rest = REST * (time.monotonic() - began)
+        time.sleep(rest if is_postgresql() else max(BREATH_SECONDS, rest))

@@ -16,12 +16,20 @@ from jobs.admin.attempts import texts_of
 from jobs.admin.columns import list_url
 from jobs.admin.pages import MOST_COUNTED, TaskChangeList
 from jobs.admin.search_help import HELP
+from jobs.conf import get_conf
 from jobs.domain.query import FIELDS
 from jobs.domain.states import State
 from jobs.domain.wording import duration
+from jobs.selectors.overview import Overview, overview
 from jobs.selectors.stats import Stats, stats
+from jobs.selectors.task_types import Volume
 
 register = template.Library()
+
+#: The pages of every day, in the order in which somebody on duty wants them.
+ORDER = ("Task", "Failure", "QueuePause", "WorkerLease", "TaskTypes", "Operation", "System")
+#: Those that have a colour of their own.
+ENVIRONMENTS = frozenset({"production", "staging", "development"})
 
 register.filter("duration", duration)
 register.filter("moment", display.moment)
@@ -41,10 +49,58 @@ def until(at: Any) -> SafeString:
     return display.until(at, now=timezone.now())
 
 
+@register.simple_tag
+def percentiles(volume: Volume, kind: str) -> str:
+    """Half, 95 % and 99 % of a type's waits or runs."""
+    of = volume.wait_seconds if kind == "wait" else volume.run_seconds
+    found = [of(percent) for percent in (50, 95, 99)]
+    return " / ".join("-" if seconds is None else duration(seconds) for seconds in found)
+
+
+@register.filter
+def one_line(text: str) -> SafeString:
+    """A text from outside as one isolated line; the whole of it in the title."""
+    return display.outside(text, 80)
+
+
 @register.filter
 def state_badge(state: str) -> SafeString:
     """Icon, word and colour of a state."""
     return display.badge(state)
+
+
+@register.simple_tag(takes_context=True)
+def queue_overview(context: RequestContext) -> Overview | None:
+    """Whether the queue is well; the strip that follows shows the numbers of the same moment."""
+    if not context["request"].user.has_perm("jobs.view_task"):
+        return None
+    found = overview()
+    context["jobs_stats"] = found.stats
+    return found
+
+
+@register.simple_tag(takes_context=True)
+def operators_pages(context: RequestContext) -> list[dict[str, Any]]:
+    """The operators' pages that this user may see, those in use every day first."""
+    pages = [
+        {"name": page["name"], "url": page["admin_url"], "place": _place(page["object_name"])}
+        for app in context.get("available_apps") or ()
+        if app["app_label"] in {"jobs", "django_rq"}
+        for page in app["models"]
+        if page["admin_url"]
+    ]
+    return sorted(pages, key=lambda page: page["place"])
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
+
+
+@register.inclusion_tag("admin/jobs/environment.html")
+def environment_badge() -> dict[str, str]:
+    """What this site is."""
+    name = get_conf().environment
+    return {"name": name, "look": name.lower() if name.lower() in ENVIRONMENTS else "other"}
 
 
 @register.inclusion_tag("admin/jobs/live_strip.html", takes_context=True)

@@ -5,9 +5,8 @@ from typing import Any
 from django import template
 from django.template.context import RequestContext
 
-from jobs.admin import actions
+from jobs.admin import rq_buttons
 from jobs.admin.columns import list_url
-from jobs.admin.rq_buttons import split
 from jobs.domain.states import State
 from jobs.models import Task
 
@@ -44,7 +43,7 @@ def rq_notice(context: RequestContext, page: str) -> dict[str, Any]:
     if effect:
         rows = Task.objects.on_queue(queue)
         rows = rows.dead_letters() if registry == "failed" else rows.filter(state=State.PENDING)
-        most = actions.MOST_TASKS
+        most = rq_buttons.MOST_TASKS
         count = rows.order_by()[: most + 1].count()
         notice |= {"count": min(count, most), "is_capped": count > most}
     return notice
@@ -55,7 +54,7 @@ def rq_task(context: RequestContext, job: Any) -> Task | None:
     """The row behind an RQ job of the page, None for a plain one; one query for all of them."""
     cache = context.render_context
     if "rq_tasks" not in cache:
-        ids, _ = split([str(each.id) for each in context["jobs"]])
+        ids, _ = rq_buttons.split([str(each.id) for each in context["jobs"]])
         cache["rq_tasks"] = {
             f"task-{task.pk}": task
             for task in Task.objects.filter(pk__in=ids).only("name", "state")

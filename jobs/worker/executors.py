@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections
 
 from jobs.announcements import tell_started
+from jobs.domain.fingerprint import TIMED_OUT, FailureGroup, group_of
 from jobs.domain.next_move import after_exception
 from jobs.domain.outcomes import Ending, Outcome, Snooze, TaskStopped, ending_of
 from jobs.domain.payload import clean_text, encode
@@ -23,6 +24,7 @@ from jobs.worker.captured_log import CapturedLog
 #: Bounds of what one attempt may say about its failure.
 MOST_ERROR_CHARACTERS = 2_000
 MOST_TRACEBACK_CHARACTERS = 16_000
+_UNSTORABLE = "jobs.exceptions.PayloadError"
 
 
 def run(
@@ -154,10 +156,11 @@ def unstorable(outcome: Outcome) -> Outcome:
         ending=Ending.FAILED,
         result=None,
         run_after=0.0,
-        exception="jobs.exceptions.PayloadError",
+        exception=_UNSTORABLE,
         error="PayloadError: the database refused to store what this attempt left behind",
         traceback="",
         log="",
+        failure=FailureGroup(outcome.name, _UNSTORABLE),
     )
 
 
@@ -179,11 +182,12 @@ def _failed(
 ) -> Outcome:
     finished = time.time()
     waits = move in {Move.RETRY, Move.SNOOZE}
+    ending = ending_of(error)
     return Outcome(
         task_id=claim.task_id,
         fence=claim.fence,
         move=move,
-        ending=ending_of(error),
+        ending=ending,
         queued=claim.queued,
         started=started,
         finished=finished,
@@ -193,7 +197,18 @@ def _failed(
         exception=f"{type(error).__module__}.{type(error).__qualname__}"[:200],
         error=_sentence(error),
         traceback=_traceback(error),
+        failure=_group(claim.name, error, ending),
     )
+
+
+def _group(name: str, error: BaseException, ending: Ending) -> FailureGroup | None:
+    match ending:
+        case Ending.FAILED:
+            return group_of(name, error)
+        case Ending.TIMEOUT:
+            return FailureGroup(name, TIMED_OUT)
+        case _:
+            return None
 
 
 def _sentence(error: BaseException) -> str:

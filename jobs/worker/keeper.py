@@ -14,6 +14,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from jobs.domain.states import State
+from jobs.domain.workers import Instruction
 from jobs.maintenance.loop import Maintenance
 from jobs.models import Task
 from jobs.selectors.pauses import paused_queues
@@ -50,6 +51,11 @@ class Keeper:
         self._maintenance = Maintenance(lease.name)
         self._leave = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether somebody told this worker to stop."""
+        return self._lease.instruction is Instruction.STOP
 
     def beat_once(self) -> None:
         """Beat before the first horse: it must know what is suspended, paused and due."""
@@ -109,6 +115,7 @@ class Keeper:
             self.given_up = True
             return
         self._slots.set_renewed(began)
+        self._slots.set_quiet(quiet=self._lease.instruction is Instruction.QUIET)
         held = Task.objects.filter(worker=self._lease.name, state=State.STARTED)
         cancelled = held.filter(cancel_requested_at__isnull=False)
         self.cancelled = {str(pk) for pk in cancelled.values_list("pk", flat=True)}

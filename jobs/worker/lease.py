@@ -3,19 +3,26 @@
 import logging
 import os
 import socket
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from jobs.domain.processes import started_mark
+from jobs.domain.processes import started_mark, tree_memory_mb
+from jobs.domain.workers import Instruction
 from jobs.exceptions import TaskQueueError
 from jobs.models import WorkerLease
+from jobs.services.losses import record_loss
 from jobs.services.rescue import held_by, rescue
 from jobs.worker.options import WorkerOptions
 
 logger = logging.getLogger(__name__)
+
+#: What people tell a worker by its row.
+_INSTRUCTED = ("instruction", "instructed_by", "instructed_reason", "instructed_at")
 
 
 class WorkerNameTaken(TaskQueueError):
@@ -35,6 +42,13 @@ class Lease:
         self.name = name
         self._queues = queues
         self._options = options
+        self._instructed: Mapping[str, Any] = {}
+        """As of the last look: a lease that is acquired anew goes on under it."""
+
+    @property
+    def instruction(self) -> Instruction:
+        """What this worker was told to do, as of the last `renew`."""
+        return Instruction(self._instructed.get("instruction", Instruction.WORK))
 
     def acquire(self) -> None:
         """Write the row before anything is claimed under it.
@@ -50,9 +64,11 @@ class Lease:
             if former is not None:
                 self._refuse_if_alive(former)
         if former is not None:
-            rescued = rescue(held_by(self.name), verdicts=None, detail=f"pid {former.pid} is gone")
+            held, why = held_by(self.name), f"pid {former.pid} is gone"
+            rescued = rescue(held, verdicts=None, detail=why)
             logger.warning("took over the lease of pid %d, %d task(s)", former.pid, rescued)
             former.delete()
+            record_loss(former, held, why=why)
         WorkerLease.objects.create(
             name=self.name,
             host=socket.gethostname(),
@@ -62,20 +78,26 @@ class Lease:
             queues=self._queues,
             concurrency=self._options.threads + self._options.async_slots,
             lease_seconds=self._options.lease_seconds,
+            **self._instructed,
         )
 
     def renew(self, *, succeeded: int, failed: int) -> bool:
-        """Beat once, with the present counts; False when the row is gone: we were given up."""
-        return bool(
-            WorkerLease.objects.filter(
-                name=self.name, pid=os.getpid(), host=socket.gethostname()
-            ).update(
-                beat=F("beat") + 1,
-                renewed_at=timezone.now(),
-                succeeded_count=succeeded,
-                failed_count=failed,
-            )
+        """Beat once, with the present counts, and see what we were told to do.
+
+        False when the row is gone: we were given up.
+        """
+        ours = WorkerLease.objects.filter(
+            name=self.name, pid=os.getpid(), host=socket.gethostname()
         )
+        is_held = ours.update(
+            beat=F("beat") + 1,
+            renewed_at=timezone.now(),
+            succeeded_count=succeeded,
+            failed_count=failed,
+            memory_mb=tree_memory_mb(os.getpid()),
+        )
+        self._instructed = ours.values(*_INSTRUCTED).first() or self._instructed
+        return bool(is_held)
 
     def regain(self, succeeded: int, failed: int) -> None:
         """Beat, or acquire anew a lease that is gone: a horse may have died of losing it.

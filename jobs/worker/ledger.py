@@ -69,7 +69,7 @@ class Ledger:
         unless they never left them.
         """
         try:
-            did = self._write(self.backlog, [task_id for _, task_id in popped])
+            did = self._write(self.backlog, popped)
         except (OperationalError, InterfaceError) as error:
             self._database_away(error)
             tickets.ring([] if still_listed else popped, at_front=True)
@@ -143,13 +143,14 @@ class Ledger:
             return
         changes.tell([(line.task_id, changes.PROGRESS) for line in said])
 
-    def _write(self, outcomes: list[Outcome], task_ids: list[str]) -> Exchanged:
+    def _write(self, outcomes: list[Outcome], popped: list[tuple[str, str]]) -> Exchanged:
         return exchange(
             outcomes,
-            task_ids,
+            [task_id for _, task_id in popped],
             worker=self._worker,
             release=self._release_name,
             names=self.names,
+            queues=list({queue for queue, _ in popped}),
             now=time.time(),
         )
 

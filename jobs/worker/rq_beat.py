@@ -36,7 +36,7 @@ class RqBeat:
                 pipe.execute()
             self._announcer.forget()
         running = [self._slots.running(index) for index in range(self._slots.count)]
-        worker.set_state(_state(running, suspended=suspended))
+        worker.set_state(_state(running, suspended=self._slots.is_suspended()))
         began = [slot.began for slot in running if slot is not None and not slot.is_task]
         self._plain.keep_alive(running_seconds=time.monotonic() - began[0] if began else None)
         if worker.should_run_maintenance_tasks:

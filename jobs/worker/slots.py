@@ -186,9 +186,13 @@ class Slots:
         """Supervisor: whether the horse may take new work."""
         self._page[0] = int(suspended)
 
+    def set_quiet(self, *, quiet: bool) -> None:
+        """Supervisor: whether somebody told this worker to take nothing new."""
+        self._page[1] = int(quiet)
+
     def is_suspended(self) -> bool:
-        """Horse: whether to leave new work where it is."""
-        return bool(self._page[0])
+        """Whether to leave new work where it is: all workers are suspended, or this one quiet."""
+        return any(self._page[:2])
 
     def set_paused(self, queues: Container[str]) -> None:
         """Supervisor: these queues are paused, the others are not."""

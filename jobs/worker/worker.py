@@ -237,6 +237,8 @@ class TaskWorker(Worker):
         with death_notice(overseer.horse_pid) as notice:
             while not (ended := os.waitpid(overseer.horse_pid, os.WNOHANG))[0]:
                 overseer.look()
+                if self._keeper.is_dismissed and not self._stop_requested:
+                    os.kill(os.getpid(), signal.SIGTERM)  # as RQ's own command does
                 select.select(notice, [], [], LOOK_SECONDS)
         if os.waitstatus_to_exitcode(ended[1]) not in GONE_BY_THEMSELVES:
             with suppress(ProcessLookupError):

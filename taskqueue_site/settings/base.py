@@ -135,6 +135,7 @@ JOBS = {
     "DEMO_SPEED": variables.DEMO_SPEED.read(),
     "DEMO_FAILURES": variables.DEMO_FAILURES.read(),
     "RELEASE": variables.RELEASE.read(),
+    "ENVIRONMENT": variables.ENVIRONMENT.read(),
 }
 
 REST_FRAMEWORK = {

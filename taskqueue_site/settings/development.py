@@ -9,4 +9,7 @@ DEBUG = variables.DEBUG.read()
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 SECRET_KEY = "development-only-key-that-protects-nothing"  # noqa: S105
-JOBS = JOBS | {"ANONYMOUS_ACCESS": True}  # noqa: F405
+JOBS = JOBS | {  # noqa: F405
+    "ANONYMOUS_ACCESS": True,
+    "ENVIRONMENT": variables.ENVIRONMENT.read("development"),
+}

@@ -15,7 +15,10 @@ if not ALLOWED_HOSTS:
 
 WEB_PROCESSES = variables.WEB_PROCESSES.read(variables.WEB_PROCESSES_IN_PRODUCTION)
 
-JOBS = JOBS | {"ANONYMOUS_ACCESS": False}  # noqa: F405
+JOBS = JOBS | {  # noqa: F405
+    "ANONYMOUS_ACCESS": False,
+    "ENVIRONMENT": variables.ENVIRONMENT.read("production"),
+}
 
 HTTPS = variables.HTTPS.read()
 SECURE_SSL_REDIRECT = HTTPS

@@ -99,7 +99,8 @@ def test_lines_of_the_log_and_messages_are_those_of_the_code() -> None:
 
 
 def test_the_checks_of_the_doctor_are_told() -> None:
-    source = (ROOT / "jobs" / "selectors" / "health.py").read_text()
+    folder = ROOT / "jobs" / "selectors"
+    source = "".join((folder / name).read_text() for name in ("health.py", "standing.py"))
     checks = set(re.findall(r'Finding\(\s*"([a-z ]+)"', source))
     told, _, _ = text_of("docs/troubleshooting.md").partition("Then ask the task")
     assert set(re.findall(r"^\| `([a-z ]+)` \|", told, re.MULTILINE)) == checks

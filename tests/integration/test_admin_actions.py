@@ -1,7 +1,5 @@
 """Requeue, cancel and discard in the admin: on many ticked rows, and on one task's page."""
 
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -9,25 +7,11 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs.domain.states import State
 from jobs.models import Event, Task
+from tests.support.admin_actions import URL, ask, confirm
 from tests.support.rows import claimed, make_task, reload
 from tests.support.staff import client_of, make_staff, said
 
 pytestmark = pytest.mark.django_db
-
-
-URL = "/admin/jobs/task/"
-
-
-def ask(client: Client, verb: str, tasks: list[Task], url: str = URL, **form: Any) -> Any:
-    """Choose an action for ticked rows, as the list's form posts it."""
-    ticked = {"_selected_action": [str(task.pk) for task in tasks]}
-    return client.post(url, {"action": f"{verb}_selected", "index": "0"} | ticked | form)
-
-
-def confirm(client: Client, verb: str, tasks: list[Task], url: str = URL, **form: Any) -> Any:
-    """Confirm it, as the page that asks posts it."""
-    ticked = {"_selected_action": [str(task.pk) for task in tasks]}
-    return client.post(url, {"action": f"{verb}_selected", "confirmed": verb} | ticked | form)
 
 
 def states(tasks: list[Task]) -> list[str]:
@@ -147,36 +131,6 @@ def test_ticked_rows_are_meant_though_they_left_the_filter_meanwhile(root):
 
     # then
     assert page.context["count"] == 1
-
-
-def test_all_matches_are_those_of_the_filters_and_not_younger_than_the_question(root):
-    # given
-    low = [make_task(queue="low") for _ in range(3)]
-    high = make_task(queue="high")
-    url = f"{URL}?queue=low"
-    page = ask(root, "cancel", low[:1], url=url, select_across="1")
-    assert page.context["count"] == 3
-
-    # when another comes before the answer
-    late = make_task(queue="low")
-    confirm(root, "cancel", low[:1], url=url, select_across="1", upto=str(page.context["upto"]))
-
-    # then
-    assert states([*low, high, late]) == ["REVOKED"] * 3 + ["PENDING"] * 2
-
-
-def test_one_action_touches_at_most_the_cap_and_says_so(root, monkeypatch):
-    # given
-    monkeypatch.setattr("jobs.admin.actions.MOST_TASKS", 2)
-    tasks = [make_task() for _ in range(3)]
-
-    # when
-    page = ask(root, "cancel", tasks)
-    confirm(root, "cancel", tasks)
-
-    # then the newest two
-    assert (page.context["is_capped"], page.context["count"]) == (True, 2)
-    assert states(tasks) == ["PENDING", "REVOKED", "REVOKED"]
 
 
 @pytest.mark.parametrize("verb", ["requeue", "cancel", "discard"])

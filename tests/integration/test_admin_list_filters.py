@@ -10,7 +10,7 @@ from jobs.admin.search_help import HELP
 from jobs.domain.query import FIELDS
 from jobs.domain.task_ids import first_id
 from jobs.models import Task, TaskTag
-from tests.support.rows import ago, make_task
+from tests.support.rows import ago, make_task, reload
 from tests.support.staff import client_of
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +98,20 @@ def test_what_is_no_moment_is_said_and_nothing_is_listed(root, given):
     assert "Nothing was searched." in page
     assert "jobs-id jobs-second" not in page
     assert "<b>" not in page
+
+
+@pytest.mark.parametrize("bound", ["from", "until"])
+def test_an_action_on_all_matches_of_an_unreadable_moment_is_one_on_none(root, bound):
+    # given
+    task = make_task()
+
+    # when
+    form = {"action": "cancel_selected", "select_across": "1", "index": "0"}
+    page = root.post(f"{URL}?{bound}=yesterday", form | {"_selected_action": str(task.pk)})
+
+    # then
+    assert page.context is None or not page.context.get("done_count")
+    assert reload(task).state == "PENDING"
 
 
 def test_each_field_of_the_search_is_explained(root):

@@ -45,19 +45,22 @@ def test_every_state_has_its_page_with_the_verbs_it_allows(root, state):
     task = make_task(state=state, worker="w1", started_at=ago(5))
 
     # then
+    again = ["rerun", "duplicate"]
     verbs = {
-        State.SUCCESS: ["requeue"],
-        State.REVOKED: ["requeue"],
-        State.FAILURE: ["requeue", "discard"],
+        State.SUCCESS: ["requeue", *again],
+        State.REVOKED: ["requeue", *again],
+        State.FAILURE: ["requeue", "discard", *again],
+        State.STARTED: ["cancel"],
     }
     assert [verb.name for verb in root.get(url_of(task)).context["verbs"]] == verbs.get(
-        state, ["cancel"]
+        state, ["cancel", "reschedule", "move", *again]
     )
 
 
 def test_a_discarded_task_is_not_discarded_again(root):
     task = make_task(state="FAILURE", discarded_at=ago(1))
-    assert [verb.name for verb in root.get(url_of(task)).context["verbs"]] == ["requeue"]
+    verbs = [verb.name for verb in root.get(url_of(task)).context["verbs"]]
+    assert verbs == ["requeue", "restore", "rerun", "duplicate"]
 
 
 def test_attempts_and_events_are_on_the_page(root):

@@ -7,9 +7,10 @@ from django.test import Client
 
 from jobs.conf import get_conf
 from jobs.domain.states import State
-from jobs.models import QueuePause, Task
+from jobs.models import FailureChange, QueuePause, Task
 from tests.support.api import Caller, problem_of
 from tests.support.authority import grant
+from tests.support.failures import make_failure
 from tests.support.rows import make_task
 
 pytestmark = pytest.mark.django_db
@@ -35,12 +36,22 @@ VERBS = {
     "queue": ("GET", "queues/low", "view_task", True, 200),
     "pause a queue": ("POST", "queues/low/pause", "pause_queue", False, 200),
     "resume a queue": ("POST", "queues/low/resume", "pause_queue", False, 200),
+    "failures": ("GET", "failures", "view_task", True, 200),
+    "failure": ("GET", "failures/{failure}", "view_task", True, 200),
+    "acknowledge": ("POST", "failures/{failure}/acknowledge", "triage_failures", False, 200),
+    "mute": ("POST", "failures/{failure}/mute", "triage_failures", False, 200),
+    "resolve": ("POST", "failures/{failure}/resolve", "triage_failures", False, 200),
+    "reopen": ("POST", "failures/{failure}/reopen", "triage_failures", False, 200),
+    "assign": ("POST", "failures/{failure}/assign", "triage_failures", False, 200),
+    "note": ("POST", "failures/{failure}/note", "triage_failures", False, 200),
     "lengths": ("GET", "queue/stats", "view_task", True, 200),
     "workers": ("GET", "workers", "view_task", True, 200),
     "stats": ("GET", "workers/stats", "view_task", True, 200),
     "types": ("GET", "task-types", "view_task", True, 200),
 }
 BODIES = {
+    "assign": {"assignee": None},
+    "note": {"note": "See ticket 7"},
     "act": {"action": "requeue", "filter": {"status": "failed"}},
     "pause a queue": {"reason": "lunch"},
     "submit": {"name": "add", "args": [1, 2]},
@@ -52,7 +63,11 @@ each_verb = pytest.mark.parametrize("verb", VERBS)
 
 @pytest.fixture
 def tasks():
-    return {"waiting": make_task().pk, "failed": make_task(state=State.FAILURE).pk}
+    return {
+        "waiting": make_task().pk,
+        "failed": make_task(state=State.FAILURE).pk,
+        "failure": make_failure().pk,
+    }
 
 
 @pytest.fixture
@@ -75,9 +90,8 @@ def call(caller, verb, tasks, **extra):
 
 
 def untouched(tasks):
-    return not QueuePause.objects.exists() and set(
-        Task.objects.values_list("pk", "state", "discarded_at")
-    ) == {
+    others = QueuePause.objects.exists() or FailureChange.objects.exists()
+    return not others and set(Task.objects.values_list("pk", "state", "discarded_at")) == {
         (tasks["waiting"], "PENDING", None),
         (tasks["failed"], "FAILURE", None),
     }

@@ -22,7 +22,11 @@ OPERATOR = VIEWER | {
     "cancel_task",
     "requeue_task",
     "discard_task",
+    "reschedule_task",
+    "move_task",
     "pause_queue",
+    "triage_failures",
+    "manage_workers",
 }
 ADMIN = OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
 ROLES = {

@@ -13,7 +13,10 @@ from dashboard import streams
 from jobs import exceptions
 from jobs.api import urls
 from jobs.api.answers.problem import PROBLEMS
+from jobs.domain.workers import Instruction
+from jobs.models import WorkerLease
 from jobs.selectors import explain
+from tests.support.failures import make_failure
 from tests.support.webhooks import make_webhook
 
 pytestmark = pytest.mark.django_db
@@ -102,12 +105,18 @@ def test_every_example_of_a_parameter_works_as_it_stands(api, schema):
 
 def test_every_example_of_the_schema_works_as_it_stands(api, root, schema):
     api.client = root
+    failure = make_failure().pk
     webhook = make_webhook()
     tried = 0
     for method, path, operation in operations(schema):
+        WorkerLease.objects.update_or_create(
+            name="low", defaults={"host": "h1", "pid": 7, "instruction": Instruction.WORK}
+        )
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         for example in body.get("examples", {}).values():
-            address = path.removeprefix("/api/").format(name="low", webhook_id=webhook.pk)
+            address = path.removeprefix("/api/").format(
+                name="low", webhook_id=webhook.pk, fingerprint=failure
+            )
             response = api.send(method, address, json.dumps(example["value"]).encode())
             assert response.status_code in {200, 201, 202}, (
                 method,
@@ -149,7 +158,7 @@ def test_the_page_of_the_api_names_every_call_and_every_reason():
     for route, _, name in CALLS:
         if name:
             address = re.sub(r"<str:\w+_id>", "{id}", route)
-            address = address.replace("<str:name>", "{name}")
+            address = re.sub(r"<str:(name|fingerprint)>", r"{\1}", address)
             assert f"/api/{address}" in page
     source = Path(explain.__file__).read_text()
     codes = set(re.findall(r'Reason\(\s*"(\w+)"', source))

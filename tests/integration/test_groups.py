@@ -15,7 +15,18 @@ pytestmark = pytest.mark.django_db
 migration = import_module("jobs.migrations.0002_groups")
 
 READ = {"view_task", "view_workerlease", "view_rollup"}
-ACT = {"view_payload", "submit_task", "cancel_task", "requeue_task", "discard_task", "pause_queue"}
+ACT = {
+    "view_payload",
+    "submit_task",
+    "cancel_task",
+    "requeue_task",
+    "discard_task",
+    "reschedule_task",
+    "move_task",
+    "pause_queue",
+    "triage_failures",
+    "manage_workers",
+}
 MANAGE = {"manage_tokens", "manage_webhooks", "manage_schedules"}
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs.broker.tickets import list_key, ticket
-from jobs.domain.operations import SOURCES, Action, OperationState
+from jobs.domain.operations import SOURCES, Action, OperationState, Result
 from jobs.domain.states import State
 from jobs.exceptions import OperationNotFound, OperationRefused
 from jobs.models import Event, Operation, QueuePause, Task, WorkerLease
@@ -26,7 +26,7 @@ from tests.support.rows import make_task, reload
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("action", [Action.REQUEUE, Action.CANCEL, Action.DISCARD])
 def test_every_task_of_the_filter_that_allows_it_is_changed_and_no_other(action: Action, redis):
     # given one task in each state on each of two queues
     tasks = {state: make_task(queue="low", state=state) for state in State}
@@ -155,6 +155,9 @@ def test_what_the_database_refuses_is_counted_and_costs_the_others_nothing():
 
     # then
     assert (operation.done_count, operation.failed_count) == (6, 1)
+    (told,) = operation.results.told(Result.FAILED)
+    assert told.task_id == poison
+    assert told.note == ("no" if connection.vendor == "sqlite" else "check_violation")
     assert operation.percent == 100.0
     assert states(tasks) == ["PENDING"] * 3 + ["FAILURE"] + ["PENDING"] * 3
 
@@ -168,6 +171,7 @@ def test_a_discarded_task_cannot_be_discarded_again():
 
     assert (found.count, found.allowed, found.skipped) == (2, 1, 1)
     assert (operation.done_count, operation.total_count) == (1, 2)
+    assert operation.skipped_count == 1
 
 
 def test_a_filter_that_excludes_all_the_action_may_touch_is_complete_at_once():

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import QueuePause, WorkerLease
-from jobs.selectors.health import Level, diagnose
+from jobs.selectors.findings import Level
+from jobs.selectors.health import diagnose
 from jobs.selectors.pauses import paused_queues
 from jobs.services.pause import pause
 from tests.support.api import fields_of, problem_of
@@ -103,7 +104,7 @@ def test_the_doctor_tells_of_a_pause_and_not_of_its_waits():
     WorkerLease.objects.create(name="w1", host="h1", pid=7, queues=["high", "default", "low"])
     pause(queue="low", actor="ann", reason="the printer burns")
 
-    (finding,) = [each for each in diagnose() if "Queue low" in each.message]
+    (finding,) = [each for each in diagnose().findings if "Queue low" in each.message]
 
     assert finding.level is Level.WARNING
     assert "paused by ann since" in finding.message

@@ -149,7 +149,7 @@ def test_empty_cancels_what_waits_and_clears_the_line(root, redis):
 
 def test_too_many_for_one_go_are_begun_and_told(root, redis, monkeypatch):
     # given
-    monkeypatch.setattr("jobs.admin.actions.MOST_TASKS", 2)
+    monkeypatch.setattr("jobs.admin.rq_buttons.MOST_TASKS", 2)
     tasks = [rung(run_after=ago(60 - number)) for number in range(3)]
 
     # when
@@ -203,7 +203,7 @@ def test_a_page_that_asks_says_how_many_tasks_it_concerns(root, page):
 @pytest.mark.parametrize("page", ["empty", "requeue-all", "failed/clear"])
 def test_a_page_that_asks_says_when_one_go_does_not_take_them_all(root, page, monkeypatch):
     # given
-    monkeypatch.setattr("jobs.admin.actions.MOST_TASKS", 2)
+    monkeypatch.setattr("jobs.admin.rq_buttons.MOST_TASKS", 2)
     for _ in range(3):
         make_task(queue="high", state="PENDING" if page == "empty" else "FAILURE")
 

@@ -49,6 +49,7 @@ def tasks():
         "failed": make_task(
             state=State.FAILURE,
             error="TimeoutError: 100% of 5_s",
+            failure=GROUP,
             worker="w1",
             run_after=start,
             started_at=start + 40 * second,
@@ -65,14 +66,21 @@ def tasks():
             state=State.STARTED, worker="w1", run_after=ago(30), started_at=ago(20)
         ),
         "waiting": make_task(name="shop.gone", run_after=ago(500), started_at=None),
-        "revoked": make_task(state=State.REVOKED, finished_at=ago(5), started_at=None),
+        "revoked": make_task(
+            state=State.REVOKED,
+            finished_at=ago(5),
+            started_at=None,
+            failure=GROUP,
+            tags=["nightly"],
+        ),
         "old": make_task(pk=id_at(ago(7200)), state=State.SUCCESS, name="shop.gone"),
     }
-    for name, *tags in (("number", "nightly"), ("text", "nightly", "mail")):
+    for name, *tags in (("number", "nightly"), ("text", "nightly", "mail"), ("revoked", "nightly")):
         TaskTag.objects.bulk_create(TaskTag(task=made[name], tag=tag) for tag in tags)
     return made
 
 
+GROUP = "3f2a9c0d1e4b5a67"
 FRESH = {"number", "text", "decimal", "nested", "listed", "odd", "huge"}
 ALL = FRESH | {"failed", "slow", "running", "waiting", "revoked", "old"}
 SEARCHES = {
@@ -105,11 +113,21 @@ SEARCHES = {
     "-worker:w1,w2": ALL - {"failed", "running", "slow"},
     "queue:high,low": {"number", "text"},
     # tags
-    "tag:nightly": {"number", "text"},
+    "tag:nightly": {"number", "text", "revoked"},
     "tag:nightly tag:mail": {"text"},
     "tag:mail,nightly queue:high": {"number"},
-    "-tag:nightly": ALL - {"number", "text"},
+    "-tag:nightly": ALL - {"number", "text", "revoked"},
     "tag:nightly state:failed": set(),
+    # failures
+    f"failure:{GROUP}": {"failed", "revoked"},
+    f"failure:{GROUP} state:failed": {"failed"},
+    f"failure:{GROUP} worker:w1": {"failed"},
+    f"failure:{GROUP} task:add queue:default": {"failed", "revoked"},
+    f"failure:{GROUP} tag:nightly": {"revoked"},
+    f"failure:{GROUP} failure:{GROUP} state:failed,revoked": {"failed", "revoked"},
+    f"failure:{GROUP},{'0' * 16} -state:failed": {"revoked"},
+    f"-failure:{GROUP}": ALL - {"failed", "revoked"},
+    f"failure:{'0' * 16}": set(),
     # states
     "state:failed": {"failed"},
     "state:pending arg.order_id:123": {"number", "text", "decimal"},

@@ -32,6 +32,7 @@ BOUNDED = {
     "task:rare arg.x:1": (150, {"name": "rare"}),
     "task:rare,scarce arg.x:1": (150, {"name": "rare"}),
     "queue:low -worker:w": (150, {"queue": "low"}),
+    f"failure:{'f' * 16} arg.x:1": (150, {"failure": "f" * 16, "state": "FAILURE"}),
     "tag:nightly arg.x:1 queue:low": (150, {"tags": ["nightly"]}),
     "task:rare queue:low state:failed,retry error:x": (150, {"name": "rare", "state": "RETRY"}),
 }
@@ -121,13 +122,14 @@ def test_the_admin_tells_how_far_back_it_searched_and_leads_on(root, hundred_row
         "task:add,process",
         "task:add queue:low error:x",
         "-queue:high",
+        f"failure:{'f' * 16} queue:low",
         "wait>1s run<5s",
         "age>0s error:y",
     ],
 )
 def test_no_search_counts_or_reads_without_a_bound(api, hundred_rows, search):
     # given
-    make_many(300, queue="low", state="FAILURE", kwargs={"x": 2})
+    make_many(300, queue="low", state="FAILURE", kwargs={"x": 2}, failure="f" * 16)
 
     # when
     with CaptureQueriesContext(connection) as queries:

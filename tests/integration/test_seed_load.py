@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
 
-from jobs.models import Attempt, Rollup, Task, TaskTag
+from jobs.models import Attempt, Failure, FailureCount, Rollup, Task, TaskTag
 from tests.support.rows import make_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,9 +35,18 @@ def test_it_writes_as_many_tasks_as_were_asked_for_of_each_kind(api):
     assert told.values_list("exception").distinct().order_by().count() == 6
     assert TaskTag.objects.filter(tag="common").count() == 1000
 
+    # and stand in their groups
+    given_up = sum(Failure.objects.values_list("given_up_count", flat=True))
+    assert given_up == Task.objects.exclude(failure=None).count() == counts["FAILURE"]
+    assert sum(FailureCount.objects.values_list("count", flat=True)) == told.count()
+
     # and each can be shown
     for task in Task.objects.order_by("?")[:20]:
         assert api.get(f"tasks/{task.pk}").status_code == 200
+    for failure in Failure.objects.all():
+        shown = api.get(f"failures/{failure.pk}").json()
+        assert shown["dead_letters"] == failure.given_up_count
+        assert shown["occurrences_7d"] == pytest.approx(failure.occurrence_count, rel=0.1)
 
 
 def test_a_database_with_tasks_is_left_alone_unless_that_is_wanted():

@@ -1,6 +1,8 @@
 """Actions over many tasks, begun and worked on without a worker."""
 
-from jobs.domain.operations import Action
+from typing import Any
+
+from jobs.domain.operations import Action, Parameters
 from jobs.domain.states import State
 from jobs.models import Operation, Task
 from jobs.selectors.pages import TaskFilter
@@ -11,9 +13,17 @@ from tests.support.rows import make_task, reload
 FAILED = TaskFilter(states=frozenset({State.FAILURE}))
 
 
-def begin(action: Action = Action.REQUEUE, wanted: TaskFilter = FAILED) -> Operation:
+def begin(
+    action: Action = Action.REQUEUE, wanted: TaskFilter = FAILED, **parameters: Any
+) -> Operation:
     """An operation of ann's over what failed, unless told otherwise."""
-    return operate(action=action, wanted=wanted, actor="ann", reason="a test")
+    return operate(
+        action=action,
+        wanted=wanted,
+        actor="ann",
+        reason="a test",
+        parameters=Parameters(**parameters),
+    )
 
 
 def worked(operation: Operation, *, limit: int = 2) -> Operation:

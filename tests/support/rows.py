@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from jobs.broker.connection import queue_names
 from jobs.domain.outcomes import Ending, Outcome
 from jobs.domain.registry import registry
 from jobs.domain.states import Move
@@ -27,7 +28,15 @@ def exchanged(
 ) -> Exchanged:
     """One exchange of a worker of release r1 that knows one task type."""
     ids = [task if isinstance(task, str) else str(task.pk) for task in tasks]
-    return exchange(outcomes, ids, worker=worker, release="r1", names=[name], now=time.time())
+    return exchange(
+        outcomes,
+        ids,
+        worker=worker,
+        release="r1",
+        names=[name],
+        queues=queue_names(),
+        now=time.time(),
+    )
 
 
 def claimed(task: Task, *, worker: str = "w1") -> Claim:

@@ -9,6 +9,7 @@ from jobs.domain.histogram import (
     RELATIVE_ERROR,
     added,
     bucket_of,
+    coarse,
     percentile,
 )
 
@@ -76,3 +77,18 @@ def test_what_is_longer_than_all_buckets_shares_the_last():
 def test_a_percent_that_is_none_is_refused(percent):
     with pytest.raises(ValueError, match=f"from 0 to 100, not {percent}"):
         percentile([1], percent)
+
+
+def test_a_coarse_histogram_keeps_every_count_and_says_where_its_steps_lie():
+    histogram = [0] * 100
+    histogram[10], histogram[50], histogram[99] = 3, 4, 5
+
+    steps = coarse(histogram, most=9)
+
+    assert len(steps) <= 9
+    assert sum(count for _, _, count in steps) == 12
+    assert all(start < end for start, end, _ in steps)
+    assert [end for _, end, _ in steps[:-1]] == [start for start, _, _ in steps[1:]]
+    assert steps[0][0] < 0.00026 < steps[0][1]
+    assert coarse([], most=5) == []
+    assert coarse([7], most=5) == [(0.0, 0.0001, 7)]

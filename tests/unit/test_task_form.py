@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.fields import blame, fields_of, fill
+from jobs.domain.fields import blame, fields_of, fill
 
 
 def one(shape: dict[str, Any], typed: str, *, required: bool = True) -> tuple[Any, str]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from jobs.api.answers.problem import Answer
+from jobs.domain.workers import WorkerState
 
 
 class TaskTypeAnswer(Answer):
@@ -94,6 +95,14 @@ class CurrentTaskAnswer(Answer):
     started_at: datetime | None
 
 
+class InstructionAnswer(Answer):
+    """Why a worker takes nothing new."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
 class WorkerAnswer(Answer):
     """One worker."""
 
@@ -101,7 +110,7 @@ class WorkerAnswer(Answer):
     host: str
     pid: int
     queues: list[str]
-    state: Literal["idle", "busy", "lost"]
+    state: WorkerState
     concurrency: int
     release: str
     started_at: datetime
@@ -109,6 +118,12 @@ class WorkerAnswer(Answer):
     succeeded_count: int
     failed_count: int
     current_tasks: list[CurrentTaskAnswer]
+    memory_mb: float | None = Field(
+        description="Of all its processes, MiB, resident, as of its last heartbeat."
+    )
+    instructed: InstructionAnswer | None = Field(
+        description="Who told it to be quiet or to stop, and why."
+    )
 
 
 class Workers(Answer):

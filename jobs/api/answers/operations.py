@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from jobs.api.answers.problem import Answer
-from jobs.domain.operations import Action, OperationState
+from jobs.domain.operations import Action, OperationState, Result
 from jobs.domain.states import State
 
 
@@ -24,7 +24,7 @@ class PreviewAnswer(Answer):
 class OperationLine(Answer):
     """What somebody did to an action over many tasks."""
 
-    verb: Literal["pause", "resume", "cancel"]
+    verb: Literal["pause", "resume", "cancel", "undo"]
     actor: str
     reason: str
     at: datetime
@@ -36,6 +36,8 @@ class OperationAnswer(Answer):
     operation_id: str
     action: Action
     filter: dict[str, Any]
+    parameters: dict[str, Any] = Field(description="What it is done with.")
+    undoes: str | None = Field(description="The operation that it takes back.")
     actor: str
     reason: str
     state: OperationState
@@ -59,4 +61,25 @@ class OperationPage(Answer):
 
     count: int = Field(description="Operations on this page.")
     operations: list[OperationAnswer]
+    next: str | None
+
+
+class ResultLine(Answer):
+    """What became of one task."""
+
+    task_id: str
+    result: Result
+    note: str = Field(
+        description=(
+            "Of a skipped one the state, or what else refused it; of a moved one its queue before; "
+            "of a rescheduled one its moment before; of one that runs again the new task's id."
+        )
+    )
+
+
+class ResultPage(Answer):
+    """What became of some tasks, the oldest first."""
+
+    count: int = Field(description="Lines on this page.")
+    results: list[ResultLine]
     next: str | None

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.domain.operations import OperationState
 from jobs.domain.states import State
+from jobs.domain.workers import WorkerState
 
 #: Every `code` of a problem, with its status. A caller may rely on them.
 PROBLEMS = {
@@ -26,10 +27,12 @@ PROBLEMS = {
     "payload_withheld": 403,
     "permission_denied": 403,
     "delivery_not_found": 404,
+    "failure_not_found": 404,
     "not_found": 404,
     "operation_not_found": 404,
     "task_not_found": 404,
     "webhook_not_found": 404,
+    "worker_not_found": 404,
     "method_not_allowed": 405,
     "dependency_failed": 409,
     "idempotency_key_reused": 409,
@@ -37,6 +40,7 @@ PROBLEMS = {
     "transition_refused": 409,
     "unique_key_taken": 409,
     "webhook_disabled": 409,
+    "worker_refused": 409,
     "body_too_large": 413,
     "too_many_values": 413,
     "unsupported_media_type": 415,
@@ -74,6 +78,6 @@ class Problem(Answer):
     detail: str
     code: str = Field(description="Stable, for programs: each call names those it may answer with.")
     errors: list[FieldProblem] | None = Field(None, description="Which fields are wrong, and why.")
-    state: State | OperationState | None = Field(
-        None, description="With 409: the state that forbade it, of the task or the operation."
+    state: State | OperationState | WorkerState | None = Field(
+        None, description="With 409: the state that forbade it, of task, operation or worker."
     )

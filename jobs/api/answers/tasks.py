@@ -99,6 +99,9 @@ class TaskLine(Answer):
     tags: list[str]
     unique_key: str | None
     parent: str | None = Field(description="The task that this one runs again.")
+    failure: str | None = Field(
+        description="The fingerprint of the failures that its last failed attempt is one of."
+    )
     withheld: bool = Field(
         False,
         description=(

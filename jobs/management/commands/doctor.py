@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.selectors.health import Finding, Level, diagnose
+from jobs.selectors.findings import Finding, Level
+from jobs.selectors.health import diagnose
 
 SIGNS = {Level.OK: "ok", Level.WARNING: "WARN", Level.ERROR: "FAIL"}
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check, print, and fail when something is wrong."""
-        findings = diagnose()
+        findings = diagnose().findings
         if options["json"]:
             self.stdout.write(json.dumps([finding.as_dict() for finding in findings], indent=2))
         else:

@@ -1,5 +1,5 @@
 // The strip of numbers, the rows of the tasks list and the page of one task, kept present by the
-// sockets. Without this script, or without a socket, the pages tell the time of their numbers.
+// sockets; the page of an operation, asked for again. Without this script, or without a socket, the pages tell the time of their numbers.
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
@@ -10,6 +10,7 @@ const ROWS_WITHOUT_SOCKET_MS = 10000;
 // Whoever changes rows asks once a second whether somebody watches: what changed before that was
 // told to nobody.
 const UNTOLD_MS = 1500;
+const PAGE_EVERY_MS = 5000;
 
 const number = new Intl.NumberFormat("en-GB");
 
@@ -173,6 +174,22 @@ function startTask(page) {
   });
 }
 
+// Pages of numbers, read again as long as somebody looks
+
+function startPage(page) {
+  let asking = false;
+  setInterval(async () => {
+    if (asking || document.hidden) return;
+    // A page that says when it is at its end is then left as it is.
+    if (page.dataset.livePage === "moving" && !page.querySelector("[data-live-again]")) return;
+    asking = true;
+    await fetch(location.href, { credentials: "same-origin" }).then(async (answer) => {
+      if (answer.ok && !answer.redirected) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    }).catch(() => {});
+    asking = false;
+  }, PAGE_EVERY_MS);
+}
+
 function replaceParts(page, fresh) {
   for (const part of page.querySelectorAll("[data-part]")) {
     const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
@@ -189,6 +206,7 @@ function replaceParts(page, fresh) {
 document.querySelectorAll("[data-live-strip]").forEach(startStrip);
 document.querySelectorAll("[data-live-list]").forEach(startList);
 document.querySelectorAll("[data-live-task]").forEach(startTask);
+document.querySelectorAll("[data-live-page]").forEach(startPage);
 
 // Drop-down filters apply at once; the button stays for those without this script.
 document.querySelectorAll("form[data-submit-on-change] select").forEach((select) => {

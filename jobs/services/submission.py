@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.fields import Field, blame, fields_of, fill
 from jobs.broker.connection import queue_names
+from jobs.domain.fields import Field, blame, fields_of, fill
 from jobs.domain.registry import TaskType, registry
 from jobs.exceptions import InvalidArguments, TaskQueueError, UnknownTaskType
 from jobs.models import Task

@@ -1,0 +1,174 @@
+"""Task types: how each does, the page of one, and a form that runs it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from jobs.admin.charts import Band, bars
+from jobs.admin.columns import list_url
+from jobs.admin.display import seen
+from jobs.admin.page_admin import PageAdmin
+from jobs.admin.verbs import may
+from jobs.domain.histogram import coarse
+from jobs.domain.registry import TaskType, registry
+from jobs.domain.retries import RetryPolicy
+from jobs.domain.states import State
+from jobs.domain.wording import duration
+from jobs.models import TaskTypes
+from jobs.selectors.task_types import WINDOWS, Volume, slowest, unknown_types, volumes
+from jobs.services.submission import SubmitForm, empty_form, submit
+
+PERMISSION = "jobs.submit_task"
+#: Bars of the chart of durations.
+MOST_BARS = 30
+
+
+@admin.register(TaskTypes)
+class TaskTypeAdmin(PageAdmin):
+    """The list of types, and a page for each."""
+
+    page_template = "admin/jobs/tasktypes/list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of a type beside the list."""
+        view = require_http_methods(["GET", "HEAD", "POST"])(self.type_view)
+        return [
+            *super().get_urls(),
+            path("type/<path:name>/", self.admin_site.admin_view(view), name="jobs_tasktypes_type"),
+        ]
+
+    def page_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Every type with its numbers of a window."""
+        word, window = _window(request)
+        return {
+            "title": _("Task types"),
+            "window": word,
+            "windows": list(WINDOWS),
+            "types": [
+                (each, registry.find(each.name), type_url(each.name))
+                for each in volumes(window, now=timezone.now())
+            ],
+            "unknown": [(name, count, list_url(name=name)) for name, count in unknown_types()],
+        }
+
+    def type_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """One type; POST runs it, for those who may submit."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        name = unquote(name)
+        task_type = None if "\0" in name else registry.find(name)
+        if request.method != "POST":
+            form = empty_form(task_type.name) if task_type and not task_type.internal else None
+            return self._shown(request, name, task_type, form)
+        if not may(request.user, PERMISSION):
+            raise PermissionDenied
+        if task_type is None or task_type.internal:
+            raise Http404
+        typed = request.POST.dict() | {"type": task_type.name}
+        form = submit(typed, actor=request.user.get_username())
+        if form.task is None:
+            return self._shown(request, name, task_type, form, status=400)
+        messages.success(request, _("It was submitted, and is here."))
+        return HttpResponseRedirect(reverse("admin:jobs_task_change", args=[form.task.pk]))
+
+    def _shown(
+        self,
+        request: HttpRequest,
+        name: str,
+        task_type: TaskType[..., Any] | None,
+        form: SubmitForm | None,
+        *,
+        status: int = 200,
+    ) -> HttpResponse:
+        word, window = _window(request)
+        if "\0" in name:
+            raise Http404
+        (volume,) = volumes(window, now=timezone.now(), name=name)
+        recent = slowest(name)
+        if task_type is None and not volume.ended and not recent:
+            raise Http404
+        context = {
+            "title": seen(name),
+            "parents": [(reverse("admin:jobs_tasktypes_changelist"), gettext_lazy("Task types"))],
+            "window": word,
+            "windows": list(WINDOWS),
+            "volume": volume,
+            "is_known": task_type is not None,
+            "description": task_type.description if task_type else "",
+            "facts": _facts(task_type) if task_type else [],
+            "percentiles": _percentiles(volume),
+            "charts": [
+                (_("Runs"), "runs", durations(volume.runs, _("Runs by how long they took"))),
+                (_("Waits"), "waits", durations(volume.waits, _("Waits by how long they took"))),
+            ],
+            "slowest": recent,
+            "failed_url": list_url(name=name, state=State.FAILURE),
+            "tasks_url": list_url(name=name),
+            "form": form if may(request.user, PERMISSION) else None,
+        }
+        return self.shown(request, "admin/jobs/tasktypes/type.html", context, status=status)
+
+
+def type_url(name: str) -> str:
+    """The address of a type's page."""
+    return reverse("admin:jobs_tasktypes_type", args=[quote(name)])
+
+
+def durations(histogram: Any, words: str) -> tuple[SafeString, list[tuple[str, str, int]]] | None:
+    """A chart of durations, and the rows of the table with the same; None when there are none."""
+    steps = coarse(histogram, most=MOST_BARS)
+    if not steps:
+        return None
+    rows = [(duration(start), duration(end), count) for start, end, count in steps]
+    told = _("%(words)s, from %(first)s to %(last)s; the table has the same") % {
+        "words": words,
+        "first": rows[0][0],
+        "last": rows[-1][1],
+    }
+    return bars([Band(_("tasks"), "plain", [count for _, _, count in steps])], told), rows
+
+
+def _window(request: HttpRequest) -> tuple[str, timedelta]:
+    given = request.GET.get("window", "")
+    word = given if given in WINDOWS else next(iter(WINDOWS))
+    return word, WINDOWS[word]
+
+
+def _percentiles(volume: Volume) -> list[tuple[str, list[float | None]]]:
+    percents = (50, 95, 99)
+    return [
+        (_("Wait"), [volume.wait_seconds(percent) for percent in percents]),
+        (_("Run"), [volume.run_seconds(percent) for percent in percents]),
+    ]
+
+
+def _facts(task_type: TaskType[..., Any]) -> list[tuple[str, str]]:
+    facts = [
+        (_("Queue"), task_type.queue),
+        (_("Timeout"), duration(task_type.timeout_seconds)),
+        (_("Retries"), str(task_type.max_retries)),
+        (_("Back-off"), _backoff(task_type.backoff)),
+        (_("Runs in"), _("the event loop") if task_type.is_async else _("a thread")),
+        (_("One transaction"), _("yes") if task_type.atomic else ""),
+        (_("Former names"), ", ".join(task_type.aliases)),
+        (_("Function"), task_type.module_path),
+    ]
+    return [(name, seen(value)) for name, value in facts if value]
+
+
+def _backoff(policy: RetryPolicy) -> str:
+    return _("%(first)s at first, each wait %(factor)g times the one before, at most %(most)s") % {
+        "first": duration(policy.first_seconds),
+        "factor": policy.factor,
+        "most": duration(policy.max_seconds),
+    }
