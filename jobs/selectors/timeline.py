@@ -6,6 +6,8 @@ from datetime import datetime
 from operator import attrgetter
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import State
@@ -38,24 +40,24 @@ class Step:
 
 
 _ENDED = {
-    Ending.SUCCEEDED: "succeeded",
-    Ending.FAILED: "failed",
-    Ending.TIMEOUT: "ran into its timeout",
-    Ending.CRASHED: "crashed its process",
-    Ending.LOST: "was lost with its worker",
-    Ending.CANCELLED: "was stopped",
-    Ending.SNOOZED: "asked to run later",
+    Ending.SUCCEEDED: _("succeeded"),
+    Ending.FAILED: _("failed"),
+    Ending.TIMEOUT: _("ran into its timeout"),
+    Ending.CRASHED: _("crashed its process"),
+    Ending.LOST: _("was lost with its worker"),
+    Ending.CANCELLED: _("was stopped"),
+    Ending.SNOOZED: _("asked to run later"),
 }
 _HAPPENED = {
-    Event.Kind.CANCELLED: "Cancelled",
-    Event.Kind.CANCEL_REQUESTED: "Asked to stop",
-    Event.Kind.REQUEUED: "Requeued",
-    Event.Kind.DISCARDED: "Discarded from the dead letters",
-    Event.Kind.EXPIRED: "Expired before it could run",
-    Event.Kind.RESCUED: "Rescued from a dead worker",
-    Event.Kind.DEPENDENCY_FAILED: "Given up, as a task that it depends on failed",
-    Event.Kind.RERUN: "Run again as a new task",
-    Event.Kind.RERUN_OF: "Made to run another task again",
+    Event.Kind.CANCELLED: _("Cancelled"),
+    Event.Kind.CANCEL_REQUESTED: _("Asked to stop"),
+    Event.Kind.REQUEUED: _("Requeued"),
+    Event.Kind.DISCARDED: _("Discarded from the dead letters"),
+    Event.Kind.EXPIRED: _("Expired before it could run"),
+    Event.Kind.RESCUED: _("Rescued from a dead worker"),
+    Event.Kind.DEPENDENCY_FAILED: _("Given up, as a task that it depends on failed"),
+    Event.Kind.RERUN: _("Run again as a new task"),
+    Event.Kind.RERUN_OF: _("Made to run another task again"),
 }
 
 
@@ -86,14 +88,16 @@ def latest_events(task: Task) -> QuerySet[Event]:
 
 
 def _created(task: Task) -> Step:
-    return Step(kind="created", title="Created", at=task.created_at, actor=task.submitted_by)
+    return Step(
+        kind="created", title=gettext("Created"), at=task.created_at, actor=task.submitted_by
+    )
 
 
 def _attempts(attempts: Iterable[Attempt]) -> Iterable[Step]:
     for attempt in attempts:
         yield Step(
             kind=attempt.outcome,
-            title=f"Attempt {attempt.number} {_ENDED[Ending(attempt.outcome)]}",
+            title=_attempt(attempt.number, _ENDED[Ending(attempt.outcome)]),
             at=attempt.started_at or attempt.finished_at,
             ends_at=attempt.finished_at,
             wait_seconds=attempt.wait_seconds,
@@ -108,7 +112,7 @@ def _events(events: Iterable[Event]) -> Iterable[Step]:
     for event in events:
         yield Step(
             kind=event.kind,
-            title=_HAPPENED[Event.Kind(event.kind)],
+            title=str(_HAPPENED[Event.Kind(event.kind)]),
             at=event.at,
             actor=event.actor,
             reason=event.reason,
@@ -119,19 +123,26 @@ def _present(task: Task) -> list[Step]:
     number = task.attempt_count + 1
     match State(task.state):
         case State.PENDING:
-            step = Step(kind="waiting", title="Waits for a worker", at=task.run_after)
+            step = Step(kind="waiting", title=gettext("Waits for a worker"), at=task.run_after)
         case State.STARTED:
             step = Step(
                 kind="running",
-                title=f"Attempt {number} is running",
+                title=_attempt(number, gettext("is running")),
                 at=task.started_at or task.updated_at,
                 number=number,
                 worker=task.worker or "",
             )
         case State.SCHEDULED | State.RETRY:
             step = Step(
-                kind="due", title=f"Attempt {number} may start", at=task.run_after, number=number
+                kind="due",
+                title=_attempt(number, gettext("may start")),
+                at=task.run_after,
+                number=number,
             )
         case _:
             return []
     return [step]
+
+
+def _attempt(number: int, words: object) -> str:
+    return gettext("Attempt %(number)d %(words)s") % {"number": number, "words": words}

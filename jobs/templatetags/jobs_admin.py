@@ -10,6 +10,7 @@ from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from jobs.admin import display
 from jobs.admin.attempts import texts_of
@@ -115,13 +116,13 @@ def live_strip(context: RequestContext) -> dict[str, Any]:
 
 def _tiles(now: Stats) -> Iterator[dict[str, Any]]:
     for name, word, count, url in (
-        ("waiting", "Waiting", sum(now.queued.values()), list_url(state=State.PENDING)),
-        ("running", "Running", now.active_tasks, list_url(state=State.STARTED)),
-        ("retrying", "Retrying", now.retrying, list_url(state=State.RETRY)),
-        ("scheduled", "Scheduled", now.scheduled, list_url(state=State.SCHEDULED)),
-        ("failed", "Failed", now.failed_tasks, list_url(dead="open")),
-        ("succeeded", "Succeeded", now.success_tasks, list_url(state=State.SUCCESS)),
-        ("workers", "Workers", now.workers_online, reverse("admin:jobs_workerlease_changelist")),
+        ("waiting", _("Waiting"), sum(now.queued.values()), list_url(state=State.PENDING)),
+        ("running", _("Running"), now.active_tasks, list_url(state=State.STARTED)),
+        ("retrying", _("Retrying"), now.retrying, list_url(state=State.RETRY)),
+        ("scheduled", _("Scheduled"), now.scheduled, list_url(state=State.SCHEDULED)),
+        ("failed", _("Failed"), now.failed_tasks, list_url(dead="open")),
+        ("succeeded", _("Succeeded"), now.success_tasks, list_url(state=State.SUCCESS)),
+        ("workers", _("Workers"), now.workers_online, reverse("admin:jobs_workerlease_changelist")),
     ):
         yield {"name": name, "word": word, "count": count, "url": url}
 
