@@ -37,6 +37,21 @@ def _one_of(default: str, words: tuple[str, ...]) -> Any:
     return field(default=default, metadata={"words": words})
 
 
+#: A model, as in `shop.order`.
+IS_MODEL = re.compile(r"[a-z_][a-z0-9_]*\.[A-Za-z_]\w*", re.ASCII)
+_IS_ADDRESS = re.compile(r"(?:https?://|/(?!/))[^\s{}]*\{\}[^\s{}]*")
+
+
+class Links(dict[str, str]):
+    """Name of an argument -> where its object is found. Not changed once it is read."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
+NO_LINKS = Links()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conf:
     """One attribute for each key of `settings.JOBS`, which is spelled in capitals."""
@@ -133,6 +148,8 @@ class Conf:
         "cookie",
     )
     """Names of secrets: what a task carries or says under such a name is shown to nobody."""
+    object_links: Links = NO_LINKS
+    """What tasks are about: the admin links an argument of such a name to its object."""
 
     @classmethod
     def of(cls, given: object) -> "Conf":
@@ -160,6 +177,8 @@ class Conf:
 
 
 def _allowed(value: object, kind: type, bounds: Mapping[str, Any]) -> bool:
+    if kind is Links:
+        return isinstance(value, Mapping) and all(map(_is_link, value.items()))
     if "words" in bounds:
         return value in bounds["words"]
     if kind is tuple:
@@ -178,6 +197,13 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _is_link(given: tuple[object, object]) -> bool:
+    name, target = given
+    if not isinstance(name, str) or not isinstance(target, str):
+        return False
+    return bool(name) and bool(IS_MODEL.fullmatch(target) or _IS_ADDRESS.fullmatch(target))
+
+
 def _is_network(value: object) -> bool:
     try:
         ip_network(str(value))
@@ -188,6 +214,11 @@ def _is_network(value: object) -> bool:
 
 def allowed_in_words(kind: type, bounds: Mapping[str, Any]) -> str:
     """What a key of this type, within the bounds of its field's metadata, may hold."""
+    if kind is Links:
+        return (
+            "a dictionary from names of arguments to a model, as in shop.order, or an address, as "
+            "in /orders/{}/ or https://shop.example/orders/{}"
+        )
     if "words" in bounds:
         return "one of " + ", ".join(bounds["words"])
     if "rate" in bounds:

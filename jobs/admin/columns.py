@@ -1,15 +1,18 @@
 """The columns of the tasks list."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jobs.admin.display import NOTHING, badge, moment, outside, since, until
+from jobs.admin.objects import links_of_row
 from jobs.domain.fingerprint import FailureGroup
 from jobs.domain.states import ENDED, State
 from jobs.domain.wording import duration
@@ -22,6 +25,8 @@ LIVE_COLUMNS = ("state_badge", "arguments", "queue_and_attempt", "time", "held_b
 #: What the list of dead letters shows beside the others.
 FAILURE_COLUMN = "failure_group"
 COLUMNS = ("state_badge", "task_type", "arguments", "queue_and_attempt", "time", "held_by")
+#: Of a task's tags so many stand in its row.
+MOST_TAGS = 3
 
 
 def live(column: str, task: Task, html: str) -> str:
@@ -32,9 +37,9 @@ def live(column: str, task: Task, html: str) -> str:
 def state_badge_of(task: Task) -> str:
     """The task's state and what is about to become of it."""
     if task.state == State.STARTED and task.cancel_requested_at:
-        return badge(task.state, "stopping")
+        return badge(task.state, _("stopping"))
     if task.state == State.FAILURE and task.discarded_at:
-        return badge(task.state, "discarded")
+        return badge(task.state, _("discarded"))
     return badge(task.state)
 
 
@@ -43,18 +48,18 @@ def age_of(task: Task) -> str:
     now = timezone.now()
     match State(task.state):
         case State.SCHEDULED | State.RETRY if task.run_after > now:
-            return format_html("in {}", until(task.run_after, now=now))
+            return format_html(_("in {}"), until(task.run_after, now=now))
         case State.SCHEDULED | State.RETRY:
-            return "due now"
+            return _("due now")
         case State.PENDING:
-            return format_html("waits {}", since(task.run_after, now=now))
+            return format_html(_("waits {}"), since(task.run_after, now=now))
         case State.BLOCKED:
-            return format_html("waits {}", since(task.created_at, now=now))
+            return format_html(_("waits {}"), since(task.created_at, now=now))
         case State.STARTED:
-            return format_html("runs {}", since(task.started_at or task.updated_at, now=now))
+            return format_html(_("runs {}"), since(task.started_at or task.updated_at, now=now))
         case _ if task.started_at and task.finished_at:
             ran = duration((task.finished_at - task.started_at).total_seconds())
-            return format_html("ran {}", ran)
+            return format_html(_("ran {}"), ran)
         case _:
             return NOTHING
 
@@ -62,36 +67,43 @@ def age_of(task: Task) -> str:
 class TaskColumns:
     """Each method is the cell of one column; all text from outside is escaped and isolated."""
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state_badge(self, task: Task) -> str:
         """Icon, word and colour."""
         return live("state_badge", task, state_badge_of(task))
 
-    @admin.display(description="task")
+    @admin.display(description=gettext_lazy("task"))
     def task_type(self, task: Task) -> str:
         """The type's name over the id."""
         name = outside(task.name, 60)
         return format_html('{}<code class="jobs-id jobs-second">{}</code>', name, task.pk)
 
-    @admin.display(description="arguments, last error")
+    @admin.display(description=gettext_lazy("arguments, last error"))
     def arguments(self, task: Task) -> str:
-        """The beginning of both; the changelist annotates the arguments."""
+        """The beginning of both, and links to what it is about.
+
+        The changelist annotates what of the arguments is shown.
+        """
         text = redacted(getattr(task, "arguments_preview", ""))
         given = outside(text, 90, "jobs-code") if text not in {"", "{}"} else NOTHING
         error = outside(redacted(task.error), 90, "jobs-error") if task.error else ""
-        return live("arguments", task, format_html("{}{}", given, error))
+        cell = format_html("{}{}{}", given, error, links_of_row(task))
+        return live("arguments", task, cell)
 
-    @admin.display(description="queue, attempt")
+    @admin.display(description=gettext_lazy("queue, attempt"))
     def queue_and_attempt(self, task: Task) -> str:
-        """Its queue, and the attempt that runs or comes next or was the last, of all allowed."""
+        """Its queue and tags, and the attempt that runs, comes next or was the last, of all."""
         allowed = task.max_retries + 1
         number = min(task.tries + (task.state not in ENDED), allowed)
         cell = format_html(
-            '{}<span class="jobs-second">attempt {} of {}</span>', task.queue, number, allowed
+            '{}<span class="jobs-second">{}</span>{}',
+            task.queue,
+            _("attempt %(number)d of %(most)d") % {"number": number, "most": allowed},
+            _tags(task.tags or []),
         )
         return live("queue_and_attempt", task, cell)
 
-    @admin.display(description="time, created")
+    @admin.display(description=gettext_lazy("time, created"))
     def time(self, task: Task) -> str:
         """How long it waits, runs or ran, over when it was created."""
         cell = format_html(
@@ -112,10 +124,20 @@ class TaskColumns:
             outside(group.title, 60),
         )
 
-    @admin.display(description="worker")
+    @admin.display(description=gettext_lazy("worker"))
     def held_by(self, task: Task) -> str:
         """The worker that holds it, or held it last."""
         return live("held_by", task, worker_link(task.worker))
+
+
+def _tags(tags: Sequence[str]) -> str:
+    """The first of a task's tags, each a link to its tasks."""
+    links = ((list_url(tag=tag), outside(tag, 24)) for tag in tags[:MOST_TAGS])
+    shown = format_html_join(" ", '<a class="jobs-tag" href="{}">{}</a>', links)
+    more = len(tags) - MOST_TAGS
+    return (
+        format_html('{} <span class="jobs-remark">+{}</span>', shown, more) if more > 0 else shown
+    )
 
 
 def worker_link(name: str | None) -> str:

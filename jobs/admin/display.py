@@ -5,40 +5,48 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from jobs.domain.states import State
 from jobs.domain.wording import duration
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """The word and icon of a state; the icon is the path of a 16 by 16 drawing."""
 
-    word: str
+    word: "StrOrPromise"
     path: str
 
 
 LOOKS = MappingProxyType(
     {
-        State.SCHEDULED: Look("Scheduled", "M8 2a6 6 0 1 0 .01 0M8 5v3.2l2.2 1.6"),
-        State.BLOCKED: Look("Blocked", "M5.2 7.5V5.3a2.8 2.8 0 0 1 5.6 0v2.2M3.8 7.5h8.4v5.7H3.8z"),
-        State.PENDING: Look("Pending", "M3 8h.01M8 8h.01M13 8h.01"),
-        State.STARTED: Look("Started", "M5 3.2v9.6L12.8 8z"),
-        State.RETRY: Look("Retry", "M13 8a5 5 0 1 1-1.6-3.7M13.2 1.8v3h-3"),
-        State.SUCCESS: Look("Success", "M2.8 8.6l3.4 3.4 7-7.6"),
-        State.FAILURE: Look("Failure", "M3.8 3.8l8.4 8.4M12.2 3.8l-8.4 8.4"),
-        State.REVOKED: Look("Revoked", "M8 2a6 6 0 1 0 .01 0M3.9 3.9l8.2 8.2"),
+        State.SCHEDULED: Look(_("Scheduled"), "M8 2a6 6 0 1 0 .01 0M8 5v3.2l2.2 1.6"),
+        State.BLOCKED: Look(
+            _("Blocked"), "M5.2 7.5V5.3a2.8 2.8 0 0 1 5.6 0v2.2M3.8 7.5h8.4v5.7H3.8z"
+        ),
+        State.PENDING: Look(_("Pending"), "M3 8h.01M8 8h.01M13 8h.01"),
+        State.STARTED: Look(_("Started"), "M5 3.2v9.6L12.8 8z"),
+        State.RETRY: Look(_("Retry"), "M13 8a5 5 0 1 1-1.6-3.7M13.2 1.8v3h-3"),
+        State.SUCCESS: Look(_("Success"), "M2.8 8.6l3.4 3.4 7-7.6"),
+        State.FAILURE: Look(_("Failure"), "M3.8 3.8l8.4 8.4M12.2 3.8l-8.4 8.4"),
+        State.REVOKED: Look(_("Revoked"), "M8 2a6 6 0 1 0 .01 0M3.9 3.9l8.2 8.2"),
     }
 )
 
 #: Characters that reorder, hide or break the text around them.
-_UNSEEN = re.compile(
+UNSEEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+_UNSEEN = re.compile(UNSEEN)
 
 
 def icon(path: str) -> SafeString:
@@ -50,24 +58,15 @@ def icon(path: str) -> SafeString:
     )
 
 
-_BADGES = MappingProxyType(
-    {
-        state: format_html(
-            '<span class="jobs-badge jobs-{}">{}{}</span>',
-            state.lower(),
-            icon(look.path),
-            look.word,
-        )
-        for state, look in LOOKS.items()
-    }
-)
-
-
 def badge(state: str, note: str = "") -> SafeString:
     """Icon, word and colour of a state, and a short remark behind it."""
+    look = LOOKS[State(state)]
+    shown = format_html(
+        '<span class="jobs-badge jobs-{}">{}{}</span>', state.lower(), icon(look.path), look.word
+    )
     if not note:
-        return _BADGES[State(state)]
-    return format_html('{} <span class="jobs-remark">{}</span>', _BADGES[State(state)], note)
+        return shown
+    return format_html('{} <span class="jobs-remark">{}</span>', shown, note)
 
 
 def moment(at: datetime | None) -> str:

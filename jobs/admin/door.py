@@ -4,18 +4,18 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 
+from jobs.admin.harmless import HarmlessAdmin
 from jobs.domain.audit import Door
 from jobs.services.audit import through
 
 M = TypeVar("M", bound=Model)
 
 
-class OperatorsAdmin(admin.ModelAdmin[M]):
+class OperatorsAdmin(HarmlessAdmin[M]):
     """In place of Django's `ModelAdmin`: each of its addresses is entered by the admin's door."""
 
     @property

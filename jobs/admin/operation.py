@@ -161,10 +161,10 @@ class OperationAdmin(OperatorsAdmin[Operation]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list of operations."""
-        title = {"title": "Actions over many tasks"}
+        title = {"title": gettext_lazy("Actions over many tasks")}
         return super().changelist_view(request, title | (extra_context or {}))
 
-    @admin.display(description="action")
+    @admin.display(description=gettext_lazy("action"))
     def what(self, operation: Operation) -> str:
         """The verb, and the reason that was given."""
         return format_html(
@@ -207,23 +207,23 @@ class OperationAdmin(OperatorsAdmin[Operation]):
             raise Http404
         return report_file(operation)
 
-    @admin.display(description="tasks")
+    @admin.display(description=gettext_lazy("tasks"))
     def filters(self, operation: Any) -> str:
         """The filter in words."""
         return outside(operation.words or "every task", 80)
 
-    @admin.display(description="by")
+    @admin.display(description=gettext_lazy("by"))
     def by(self, operation: Any) -> str:
         """Who began it, and a link to what is kept of that."""
         who = outside(operation.actor, 30) if operation.actor else NOTHING
         return format_html('{}<span class="jobs-second">{}</span>', who, operation.audit)
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def stands(self, operation: Operation) -> str:
         """How it stands."""
         return operation.standing.value
 
-    @admin.display(description="progress")
+    @admin.display(description=gettext_lazy("progress"))
     def progress(self, operation: Operation) -> str:
         """How much of all."""
         if operation.percent is None:
@@ -240,12 +240,12 @@ class OperationAdmin(OperatorsAdmin[Operation]):
             counts,
         )
 
-    @admin.display(description="began")
+    @admin.display(description=gettext_lazy("began"))
     def began(self, operation: Operation) -> str:
         """When it was asked for."""
         return moment(operation.created_at)
 
-    @admin.display(description="since")
+    @admin.display(description=gettext_lazy("since"))
     def since(self, operation: Operation) -> SafeString | str:
         """Who paused, resumed or cancelled it last."""
         if not operation.history:

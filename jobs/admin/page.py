@@ -1,29 +1,35 @@
 """What one task's page shows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from jobs.admin.attempts import MOST_TOLD, shown_attempts
 from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link, worker_url
-from jobs.admin.display import moment, pretty, seen, since, until
+from jobs.admin.display import badge, moment, outside, seen, since, until
+from jobs.admin.json_tree import Tree
+from jobs.admin.objects import links_of_arguments
 from jobs.admin.verbs import MOST_REASON, may, possible
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.models import Task
 from jobs.selectors.explain import Reason, explain
 from jobs.selectors.facts import task_facts
-from jobs.selectors.relatives import dependencies_of, reruns_of
-from jobs.selectors.timeline import MOST_ATTEMPTS, timeline
+from jobs.selectors.timeline import MOST_ATTEMPTS, MOST_EVENTS, latest_events, timeline
+from jobs.store.lineage import Kinship, Relative, read_relatives
 
 
 def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
     """The page's parts; without its permission the payload is not in there at all."""
     shows_payload = may(request.user, "jobs.view_payload")
+    attempts = list(shown_attempts(task, with_texts=shows_payload))
+    events = list(latest_events(task))
     context: dict[str, Any] = {
         "title": seen(task.name),
         "subtitle": "",
@@ -33,18 +39,24 @@ def page_context(task: Task, request: HttpRequest) -> dict[str, Any]:
         "most_reason": MOST_REASON,
         "explanations": [] if task.state == State.SUCCESS else _explanations(task),
         "facts": _facts(task),
-        "steps": timeline(task),
+        "kin": _kin(read_relatives(task.pk)),
+        "steps": timeline(task, attempts, events),
+        "attempts": attempts,
+        "told_from": task.attempt_count - MOST_TOLD,
+        "events": events,
         "most_attempts": MOST_ATTEMPTS,
+        "most_events": MOST_EVENTS,
         "shows_payload": shows_payload,
     }
     if shows_payload:
         facts = task_facts(task)
         args, kwargs, result = facts["args"], facts["kwargs"], facts["result"]
         context |= {
-            "arguments": pretty([*args, kwargs] if args else kwargs),
-            "result": pretty(result) if result is not None else "",
+            "arguments": Tree([*args, kwargs] if args else kwargs),
+            "result": None if result is None else Tree(result),
             "error": seen(facts["error"] or ""),
             "progress": _progress(facts["progress"]),
+            "objects": links_of_arguments(task.kwargs),
         }
     return context
 
@@ -87,33 +99,62 @@ def _link(kind: str, name: str) -> tuple[str, str] | None:
 
 def _facts(task: Task) -> list[tuple[str, str]]:
     facts = [
-        ("Queue", task.queue),
-        ("Tries", f"{task.tries} of {task.max_retries + 1}"),
-        ("Attempts ever", str(task.attempt_count)),
-        ("Rescued", f"{task.rescues} times" if task.rescues else ""),
-        ("Submitted by", seen(task.submitted_by) or "anonymous"),
-        ("Runs again", _tasks([task.parent] if task.parent else [])),
-        ("Run again by", _tasks(reruns_of(task))),
-        ("Depends on", _tasks(dependencies_of(task))),
-        ("Tags", seen(", ".join(task.tags or []))),
-        ("Failure", _failure(task)),
-        ("Unique key", seen(task.unique_key or "")),
-        ("Created", moment(task.created_at)),
-        ("May run from", moment(task.run_after)),
-        ("Expires", moment(task.expires_at) if task.expires_at else ""),
-        ("Started", moment(task.started_at) if task.started_at else ""),
-        ("Finished", moment(task.finished_at) if task.finished_at else ""),
-        ("Worker", worker_link(task.worker) if task.worker else ""),
-        ("Timeout", duration(task.timeout_seconds)),
-        ("Fence", str(task.fence)),
+        (_("Queue"), task.queue),
+        (_("Tries"), _("%(tries)d of %(most)d") % _tries(task)),
+        (_("Attempts ever"), str(task.attempt_count)),
+        (_("Rescued"), _rescued(task.rescues) if task.rescues else ""),
+        (_("Submitted by"), seen(task.submitted_by) or _("anonymous")),
+        (_("Tags"), seen(", ".join(task.tags or []))),
+        (_("Failure"), _failure(task)),
+        (_("Unique key"), seen(task.unique_key or "")),
+        (_("Created"), moment(task.created_at)),
+        (_("May run from"), moment(task.run_after)),
+        (_("Expires"), moment(task.expires_at) if task.expires_at else ""),
+        (_("Started"), moment(task.started_at) if task.started_at else ""),
+        (_("Finished"), moment(task.finished_at) if task.finished_at else ""),
+        (_("Worker"), worker_link(task.worker) if task.worker else ""),
+        (_("Timeout"), duration(task.timeout_seconds)),
+        (_("Fence"), str(task.fence)),
     ]
     return [(name, value) for name, value in facts if value]
 
 
-def _tasks(ids: Iterable[UUID]) -> SafeString:
-    """Links to tasks."""
-    links = ((reverse("admin:jobs_task_change", args=[pk]), pk) for pk in ids)
-    return format_html_join(", ", '<a href="{}">{}</a>', links)
+def _tries(task: Task) -> Mapping[str, int]:
+    return {"tries": task.tries, "most": task.max_retries + 1}
+
+
+def _rescued(count: int) -> str:
+    return ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
+
+
+def _kin(relatives: Sequence[Relative]) -> list[tuple[str, SafeString]]:
+    """The other tasks around this one, by what they are to it; each with its state."""
+    named = (
+        (Kinship.ANCESTOR, _("Runs again")),
+        (Kinship.RERUN, _("Run again by")),
+        (Kinship.DEPENDENCY, _("Depends on")),
+        (Kinship.DEPENDANT, _("Waited for by")),
+    )
+    groups = (
+        (words, [each for each in relatives if each.kinship is kind]) for kind, words in named
+    )
+    return [(words, _links(group)) for words, group in groups if group]
+
+
+def _links(relatives: Iterable[Relative]) -> SafeString:
+    return format_html(
+        '<ul class="jobs-kin">{}</ul>',
+        format_html_join("", "<li>{} {}</li>", map(_link_and_state, relatives)),
+    )
+
+
+def _link_and_state(other: Relative) -> tuple[str, str]:
+    if other.name is None or other.state is None:
+        return (format_html('<code class="jobs-id">{}</code>', other.id), _("no longer there"))
+    url = reverse("admin:jobs_task_change", args=[other.id])
+    name = outside(other.name, 60)
+    words = '<a href="{}">{} <code class="jobs-id">{}</code></a>'
+    return (badge(other.state), format_html(words, url, name, other.id))
 
 
 def _failure(task: Task) -> str:

@@ -13,14 +13,17 @@ from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 
 from jobs.admin.display import seen
-from jobs.admin.filters import asked
+from jobs.admin.filters import WrittenFilter, asked
+from jobs.admin.objects import object_columns
 from jobs.admin.verbs import may
+from jobs.domain.states import State
 from jobs.domain.task_ids import moment_of
 from jobs.exceptions import InvalidSearch, PayloadWithheld
 from jobs.models import Failure, Task
 from jobs.selectors.reach import reach
 from jobs.selectors.search import Wanted, search_of
 from jobs.store.dialect import is_postgresql
+from jobs.store.tally import tally
 
 OLDER_THAN = "before"
 NEWER_THAN = "after"
@@ -54,6 +57,9 @@ class TaskChangeList(ChangeList):
     ) -> QuerySet[Task]:
         """The matches of filters and search, as far as one page may look for them."""
         rows = super().get_queryset(request, exclude_parameters)
+        for problem in filter(None, (getattr(spec, "problem", "") for spec in self.filter_specs)):
+            self.search_error = problem
+            return rows.none()
         try:
             search = search_of(self.query, sees_payload=may(request.user, "jobs.view_payload"))
         except (InvalidSearch, PayloadWithheld) as error:
@@ -63,7 +69,7 @@ class TaskChangeList(ChangeList):
         if wanted.is_nothing:
             return rows.none()
         self.is_by_queue_or_type = wanted.queues is not None or wanted.names is not None
-        rows = Wanted().narrowed(search.conditions).of(rows)
+        rows = Wanted(tag=self.params.get("tag", "")).narrowed(search.conditions).of(rows)
         return self._within_reach(rows, wanted, _id(request, OLDER_THAN))
 
     def _within_reach(
@@ -106,7 +112,9 @@ class TaskChangeList(ChangeList):
         if after is not None:
             ids.reverse()
         self.result_list = _rows(ids)
-        self.result_count = self._count(MOST_COUNTED + 1)
+        self.state_counts = {} if self.is_narrowed_beside_state else state_counts()
+        known = self.state_counts.get(self.params.get("state"))
+        self.result_count = self._count(MOST_COUNTED + 1) if known is None else known
         self.is_count_capped = self.result_count > MOST_COUNTED
         self.full_result_count = None
         self.show_admin_actions = True
@@ -124,6 +132,16 @@ class TaskChangeList(ChangeList):
     def is_narrowed(self) -> bool:
         """Whether any filter or search is on, so that counts of all tasks would mislead."""
         return bool(self.query or self.get_filters_params())
+
+    @property
+    def is_narrowed_beside_state(self) -> bool:
+        """Whether more than a state narrows, so that the tabs' counts would mislead."""
+        return bool(self.query or set(self.get_filters_params()) - {"state"})
+
+    @property
+    def is_narrowed_by_writing(self) -> bool:
+        """Whether a filter is on whose value is written."""
+        return any(spec.value() for spec in self.filter_specs if isinstance(spec, WrittenFilter))
 
     def _look_again(self, request: HttpRequest) -> None:
         """The rows that a page shows, wherever they are now, and how many are newer than those."""
@@ -165,6 +183,12 @@ class TaskChangeList(ChangeList):
         return self.get_query_string({name: str(task_id)}, remove=[OLDER_THAN, NEWER_THAN])
 
 
+def state_counts() -> dict[str | None, int]:
+    """The tasks in each state that an index tells, None: in any, each counted to the cap."""
+    states = [None, *(state for state in State if state != State.SUCCESS)]
+    return dict(tally(states, most=MOST_COUNTED + 1).items())
+
+
 def _rows(ids: Sequence[UUID]) -> list[Task]:
     failures = Failure.objects.filter(pk=OuterRef("failure"))
     return list(
@@ -173,6 +197,7 @@ def _rows(ids: Sequence[UUID]) -> list[Task]:
             arguments_preview=Left(Cast("kwargs", TextField()), PREVIEW_LENGTH),
             failure_exception=Subquery(failures.values("exception")),
             failure_frame=Subquery(failures.values("frame")),
+            **object_columns(),
         )
         .defer("args", "kwargs", "result", "progress")
         .order_by("-pk")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jobs.admin.charts import sparkline
@@ -95,27 +96,27 @@ class QueuePauseAdmin(OperatorsAdmin[QueuePause]):
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
-    @admin.display(description="paused by")
+    @admin.display(description=gettext_lazy("paused by"))
     def paused_by(self, each: QueuePause) -> str:
         """Who."""
         return outside(each.actor, 40) if each.actor else NOTHING
 
-    @admin.display(description="reason")
+    @admin.display(description=gettext_lazy("reason"))
     def why(self, each: QueuePause) -> str:
         """Why."""
         return outside(each.reason, 120)
 
-    @admin.display(description="since")
+    @admin.display(description=gettext_lazy("since"))
     def began(self, each: QueuePause) -> str:
         """When it began."""
         return moment(each.since)
 
-    @admin.display(description="until")
+    @admin.display(description=gettext_lazy("until"))
     def to_end(self, each: QueuePause) -> str:
         """When it was to end by itself."""
         return moment(each.until) if each.until else NOTHING
 
-    @admin.display(description="ended")
+    @admin.display(description=gettext_lazy("ended"))
     def ended(self, each: QueuePause) -> str:
         """When and by whom it was ended, if it was."""
         if each.holds(timezone.now()):
@@ -124,7 +125,7 @@ class QueuePauseAdmin(OperatorsAdmin[QueuePause]):
         by = outside(each.ended_by, 40) if each.ended_by else "by itself"
         return format_html("{} {}", moment(at), by)
 
-    @admin.display(description="why it ended")
+    @admin.display(description=gettext_lazy("why it ended"))
     def ended_why(self, each: QueuePause) -> str:
         """What was said then."""
         return outside(each.ended_reason, 120) if each.ended_reason else NOTHING

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from jobs.admin.display import NOTHING, moment, outside
 from jobs.admin.door import OperatorsAdmin
@@ -65,35 +66,35 @@ class RollupAdmin(OperatorsAdmin[Rollup]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list of minutes."""
-        title = {"title": "Counts per minute, the last day"}
+        title = {"title": gettext_lazy("Counts per minute, the last day")}
         return super().changelist_view(request, title | (extra_context or {}))
 
-    @admin.display(description="minute")
+    @admin.display(description=gettext_lazy("minute"))
     def at(self, rollup: Rollup) -> str:
         """The minute's beginning."""
         return moment(rollup.minute)
 
-    @admin.display(description="task type")
+    @admin.display(description=gettext_lazy("task type"))
     def task_type(self, rollup: Rollup) -> str:
         """The type's name."""
         return outside(rollup.name, 60)
 
-    @admin.display(description="median wait")
+    @admin.display(description=gettext_lazy("median wait"))
     def median_wait(self, rollup: Rollup) -> str:
         """Half of the attempts that ended in this minute had waited no longer."""
         return _percentile(rollup.wait_histogram, 50)
 
-    @admin.display(description="95 % waited")
+    @admin.display(description=gettext_lazy("95 % waited"))
     def most_waited(self, rollup: Rollup) -> str:
         """At most so long."""
         return _percentile(rollup.wait_histogram, 95)
 
-    @admin.display(description="median run")
+    @admin.display(description=gettext_lazy("median run"))
     def median_run(self, rollup: Rollup) -> str:
         """Half of them ran no longer."""
         return _percentile(rollup.run_histogram, 50)
 
-    @admin.display(description="95 % ran")
+    @admin.display(description=gettext_lazy("95 % ran"))
     def most_ran(self, rollup: Rollup) -> str:
         """At most so long."""
         return _percentile(rollup.run_histogram, 95)

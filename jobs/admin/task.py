@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
@@ -18,6 +17,8 @@ from django.http import (
 )
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from jobs.admin.actions import ACTION_NAMES, ACTIONS
 from jobs.admin.columns import (
@@ -28,12 +29,11 @@ from jobs.admin.columns import (
     TaskColumns,
 )
 from jobs.admin.display import seen
-from jobs.admin.door import OperatorsAdmin
 from jobs.admin.export import EXPORTS
 from jobs.admin.filters import FILTERS
-from jobs.admin.history import AttemptInline, EventInline
 from jobs.admin.page import page_context
 from jobs.admin.pages import MOST_COUNTED, MOST_NEW, TaskChangeList
+from jobs.admin.reading import TaskReading
 from jobs.admin.verb_page import verb_page
 from jobs.admin.verbs import DUPLICATE, VERBS, may, reason_of, told
 from jobs.domain.query import FIELDS
@@ -42,11 +42,11 @@ from jobs.selectors import stats
 
 #: The only look-ups a query string may ask for. Any other would let those who may not see payloads
 #: guess at them, or read millions of rows.
-LOOKUPS = frozenset({"worker__exact", *(str(each.parameter_name) for each in FILTERS)})
+LOOKUPS = frozenset(str(each.parameter_name) for each in FILTERS)
 
 
 @admin.register(Task)
-class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
+class TaskAdmin(TaskColumns, TaskReading):
     """Read-only but for the verbs, each of which is one service call."""
 
     list_display = COLUMNS
@@ -58,12 +58,11 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     search_fields = ("id", "name")
-    search_help_text = (
-        "A task id (or its first 8 characters and more), part of a task type, or conditions: "
-        f"{' '.join(FIELDS.values())}"
+    search_help_text = format_lazy(
+        _("A task id (or its first 8 characters and more), part of a task type, or conditions: {}"),
+        " ".join(FIELDS.values()),
     )
     actions = (*ACTIONS, *EXPORTS)
-    inlines = (AttemptInline, EventInline)
     fields = readonly_fields = ("name",)
     change_list_template = "admin/jobs/task/change_list.html"
     change_form_template = "admin/jobs/task/change_form.html"
@@ -120,6 +119,7 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
                 wrap(self.verb_view),
                 name="jobs_task_verb",
             ),
+            *self.reading_urls(),
             *super().get_urls(),
         ]
 
@@ -131,7 +131,7 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
             if name in ACTION_NAMES and not ACTION_NAMES[name].allowed_to(request):
                 raise PermissionDenied
         context = (
-            {"title": "Tasks", "jobs_stats": stats.stats(most_failed=MOST_COUNTED)}
+            {"title": _("Tasks"), "jobs_stats": stats.stats(most_failed=MOST_COUNTED)}
             if request.method == "GET"
             else {}
         )
@@ -145,7 +145,7 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
         try:
             [UUID(text) for text in selected]
         except ValueError:
-            self.message_user(request, "That is not a list of task ids.", messages.ERROR)
+            self.message_user(request, _("That is not a list of task ids."), messages.ERROR)
             return None
         if request.POST.get("select_across") != "1":
             queryset = self.get_queryset(request).filter(pk__in=selected)
@@ -155,17 +155,19 @@ class TaskAdmin(TaskColumns, OperatorsAdmin[Task]):
         """The stock box, its label without what would garble a page."""
         return mark_safe(seen(super().action_checkbox(task)))  # noqa: S308 - stays as escaped
 
-    def change_view(
+    def render_change_form(
         self,
         request: HttpRequest,
-        object_id: str,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        obj: Task | None = None,
     ) -> HttpResponse:
         """One task, all of it."""
-        task = self.get_object(request, unquote(object_id))
-        context = page_context(task, request) if task and self.has_view_permission(request) else {}
-        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+        if obj is not None:
+            context |= page_context(obj, request)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def live_view(self, request: HttpRequest) -> HttpResponse:
         """The cells of the rows that a list shows, as they are now, and how many are newer."""

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy
 
 from jobs.admin.display import NOTHING, moment, outside
 from jobs.admin.door import OperatorsAdmin
@@ -29,7 +30,7 @@ class TokenForm(forms.ModelForm[ApiToken]):
     """What a new token is for, and for how long."""
 
     expires_days = forms.IntegerField(
-        label="Expires after, in days",
+        label=gettext_lazy("Expires after, in days"),
         min_value=1,
         max_value=MOST_DAYS,
         required=False,
@@ -107,7 +108,9 @@ class TokenAdmin(OperatorsAdmin[ApiToken]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list of tokens."""
-        return super().changelist_view(request, {"title": "API tokens"} | (extra_context or {}))
+        return super().changelist_view(
+            request, {"title": gettext_lazy("API tokens")} | (extra_context or {})
+        )
 
     def add_view(
         self,
@@ -150,14 +153,14 @@ class TokenAdmin(OperatorsAdmin[ApiToken]):
         request.current_app = self.admin_site.name
         context = {
             **self.admin_site.each_context(request),
-            "title": "A new API token",
+            "title": gettext_lazy("A new API token"),
             "opts": self.opts,
             "token": made.row,
             "plain": made.plain,
         }
         return TemplateResponse(request, "admin/jobs/apitoken/created.html", context)
 
-    @admin.action(permissions=["revoke"], description="Revoke selected tokens")
+    @admin.action(permissions=["revoke"], description=gettext_lazy("Revoke selected tokens"))
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """Make them worthless, for good."""
         rows = list(queryset)
@@ -165,27 +168,27 @@ class TokenAdmin(OperatorsAdmin[ApiToken]):
         LogEntry.objects.log_actions(_me(request).pk, rows, CHANGE, change_message="Revoked.")
         self.message_user(request, f"Revoked {counted(count, 'token')}.", messages.SUCCESS)
 
-    @admin.display(description="token")
+    @admin.display(description=gettext_lazy("token"))
     def token(self, row: ApiToken) -> str:
         """Its beginning."""
         return f"{row.prefix}…"
 
-    @admin.display(description="user")
+    @admin.display(description=gettext_lazy("user"))
     def owner(self, row: ApiToken) -> str:
         """Whom it stands for."""
         return outside(row.user.get_username(), 40)
 
-    @admin.display(description="for")
+    @admin.display(description=gettext_lazy("for"))
     def purpose(self, row: ApiToken) -> str:
         """Its name."""
         return outside(row.name, 60)
 
-    @admin.display(description="may")
+    @admin.display(description=gettext_lazy("may"))
     def scope(self, row: ApiToken) -> str:
         """All that its user may, or only see it."""
         return "only read" if row.read_only else "what its user may"
 
-    @admin.display(description="valid")
+    @admin.display(description=gettext_lazy("valid"))
     def condition(self, row: ApiToken) -> str:
         """Whether it opens doors, and until when."""
         if row.revoked_at is not None:
@@ -195,12 +198,12 @@ class TokenAdmin(OperatorsAdmin[ApiToken]):
         word = "expired" if row.is_expired(timezone.now()) else "until"
         return format_html("{} {}", word, moment(row.expires_at))
 
-    @admin.display(description="last used")
+    @admin.display(description=gettext_lazy("last used"))
     def used(self, row: ApiToken) -> str:
         """To the minute."""
         return moment(row.last_used_at) if row.last_used_at else NOTHING
 
-    @admin.display(description="created")
+    @admin.display(description=gettext_lazy("created"))
     def created(self, row: ApiToken) -> str:
         """When it was made."""
         return moment(row.created_at)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from jobs.domain.operations import SOURCES, Action, Parameters
@@ -28,13 +29,17 @@ MOST_ERRORS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One verb. `effects` says what becomes of a task in each state that allows it."""
+    """One verb. `effects` says what becomes of a task in each state that allows it.
+
+    `key` leads to its button; "": none does.
+    """
 
     name: str
     label: "StrOrPromise"
     done: "StrOrPromise"
     effects: "Mapping[State, StrOrPromise]"
     danger: bool = False
+    key: str = ""
     warning: "StrOrPromise" = ""
     """What cannot be taken back."""
     asks: str = ""
@@ -80,28 +85,30 @@ class Verb:
 
 REQUEUE = Verb(
     name="requeue",
-    label="Requeue",
-    done="Requeued",
+    label=_("Requeue"),
+    done=_("Requeued"),
     effects={
-        state: "becomes pending again, with all its tries; its history stays"
+        state: _("becomes pending again, with all its tries; its history stays")
         for state in State
         if allowed(Move.REQUEUE, state)
     },
+    key="r",
 )
 CANCEL = Verb(
     name="cancel",
-    label="Cancel",
-    done="Cancelled",
-    effects={state: "is revoked at once" for state in State if allowed(Move.CANCEL, state)}
-    | {State.STARTED: "is asked to stop; it is revoked when its worker has stopped it"},
+    label=_("Cancel"),
+    done=_("Cancelled"),
+    effects={state: _("is revoked at once") for state in State if allowed(Move.CANCEL, state)}
+    | {State.STARTED: _("is asked to stop; it is revoked when its worker has stopped it")},
     danger=True,
+    key="c",
     warning=_("This cannot be undone: what is cancelled can be requeued, and begins anew then."),
 )
 DISCARD = Verb(
     name="discard",
-    label="Discard",
-    done="Discarded",
-    effects={State.FAILURE: "leaves the dead letters; the row and its history stay"},
+    label=_("Discard"),
+    done=_("Discarded"),
+    effects={State.FAILURE: _("leaves the dead letters; the row and its history stay")},
     danger=True,
 )
 RESTORE = Verb(
@@ -135,6 +142,7 @@ RERUN = Verb(
     effects=dict.fromkeys(SOURCES[Action.RERUN], _("stays; a new task like it is written")),
     warning=_("This cannot be undone; the new tasks can be cancelled."),
     asks="kwargs",
+    key="e",
 )
 DUPLICATE = Verb(
     name="duplicate",
@@ -176,16 +184,19 @@ def told(verb: Verb, report: Report) -> str:
     if report.moved:
         parts.append(f"{verb.done} {_tasks(len(report.moved))}.")
     if report.requested:
-        parts.append(f"Asked {_tasks(len(report.requested))} to stop: running until then.")
+        told = {"tasks": _tasks(len(report.requested))}
+        parts.append(gettext("Asked %(tasks)s to stop: running until then.") % told)
     if report.refused:
         states = Counter(report.refused.values())
         by_state = ", ".join(f"{count} {state.value}" for state, count in sorted(states.items()))
-        parts.append(f"Refused by state: {by_state}. Nothing was changed there.")
+        words = gettext("Refused by state: %(states)s. Nothing was changed there.")
+        parts.append(words % {"states": by_state})
     parts += [str(error) for error in islice(report.errors.values(), MOST_ERRORS)]
     if report.missing:
-        parts.append(f"{_tasks(len(report.missing))} no longer existed.")
-    return " ".join(parts) or "No task was touched."
+        gone = {"tasks": _tasks(len(report.missing))}
+        parts.append(gettext("%(tasks)s no longer existed.") % gone)
+    return " ".join(parts) or gettext("No task was touched.")
 
 
 def _tasks(count: int) -> str:
-    return f"{count:,} task" if count == 1 else f"{count:,} tasks"
+    return ngettext("%(count)s task", "%(count)s tasks", count) % {"count": f"{count:,}"}

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jobs.admin.display import NOTHING, moment, outside
@@ -105,7 +106,9 @@ class WebhookAdmin(OperatorsAdmin[Webhook]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list of webhooks."""
-        return super().changelist_view(request, {"title": "Webhooks"} | (extra_context or {}))
+        return super().changelist_view(
+            request, {"title": gettext_lazy("Webhooks")} | (extra_context or {})
+        )
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -157,7 +160,7 @@ class WebhookAdmin(OperatorsAdmin[Webhook]):
         """The page that shows the secret; nothing of it is kept for a page that follows."""
         return self._secret_page(request, obj.made, "A new webhook")
 
-    @admin.display(description="URL")
+    @admin.display(description=gettext_lazy("URL"))
     def receiver(self, row: Webhook) -> str:
         """Where to, and what for."""
         return format_html(
@@ -166,7 +169,7 @@ class WebhookAdmin(OperatorsAdmin[Webhook]):
             outside(row.description, 50),
         )
 
-    @admin.display(description="is told of")
+    @admin.display(description=gettext_lazy("is told of"))
     def wants(self, row: Webhook) -> str:
         """States, and what narrows them."""
         said = ", ".join(row.states)
@@ -176,7 +179,7 @@ class WebhookAdmin(OperatorsAdmin[Webhook]):
             said += f" with {' or '.join(row.tags)}"
         return outside(said, 50)
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def condition(self, row: Webhook) -> str:
         """Whether it is told anything, and how its receiver does."""
         if not row.enabled:
@@ -190,12 +193,12 @@ class WebhookAdmin(OperatorsAdmin[Webhook]):
             return format_html("failing since {} ({})", moment(row.failing_since), count)
         return "enabled"
 
-    @admin.display(description="made by")
+    @admin.display(description=gettext_lazy("made by"))
     def by(self, row: Webhook) -> str:
         """Whose permission decides about payloads."""
         return outside(row.owner.get_username(), 30) if row.owner else NOTHING
 
-    @admin.display(description="made")
+    @admin.display(description=gettext_lazy("made"))
     def created(self, row: Webhook) -> str:
         """When."""
         return moment(row.created_at)

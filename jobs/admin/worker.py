@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from jobs.admin.columns import list_url
@@ -132,12 +133,12 @@ class WorkerAdmin(OperatorsAdmin[WorkerLease]):
             }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
-    @admin.display(description="worker")
+    @admin.display(description=gettext_lazy("worker"))
     def worker(self, lease: WorkerLease) -> SafeString:
         """Its name."""
         return outside(lease.name, 40)
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def worker_state(self, lease: WorkerLease) -> SafeString:
         """Idle, busy, quiet, stopping or lost; of the last three, who told it and why."""
         facts = _facts(lease)
@@ -152,12 +153,12 @@ class WorkerAdmin(OperatorsAdmin[WorkerLease]):
             "<div>{}{}</div>", outside(lease.host, 40), outside(process, 40, "jobs-second")
         )
 
-    @admin.display(description="queues")
+    @admin.display(description=gettext_lazy("queues"))
     def queue_list(self, lease: WorkerLease) -> str:
         """In the order it serves them."""
         return seen(", ".join(lease.queues)) or NOTHING
 
-    @admin.display(description="tasks now")
+    @admin.display(description=gettext_lazy("tasks now"))
     def current_tasks(self, lease: WorkerLease) -> str:
         """How many it holds of how many it can, linked to the list of them."""
         held = len(_facts(lease).current_tasks)

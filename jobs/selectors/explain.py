@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from jobs.broker import sight
 from jobs.domain.registry import registry
-from jobs.domain.states import State
+from jobs.domain.states import ENDED, State
 from jobs.domain.wording import Moment, counted
 from jobs.models import Task
-from jobs.selectors.queues import QueueFacts, queues
+from jobs.selectors.loads import QueueLoad, loads
 from jobs.selectors.relatives import waits_for
 from jobs.selectors.workers import WorkerFacts, workers
 
@@ -42,7 +42,7 @@ class Surroundings:
     """What stands around a task at one moment."""
 
     now: datetime
-    queues: Sequence[QueueFacts]
+    queues: Sequence[QueueLoad]
     workers: Sequence[WorkerFacts]
     type_is_known: bool = True
     waits_for: Sequence[Task] = ()
@@ -69,15 +69,17 @@ def explain(task: Task) -> list[Reason]:
 
 
 def surroundings(task: Task) -> Surroundings:
-    """Read what stands around a task."""
-    line = sight.line(task.queue, str(task.pk)) if task.state == State.PENDING else sight.Line()
+    """Read what stands around a task, no more than its state asks for."""
+    state, now = State(task.state), timezone.now()
+    line = sight.line(task.queue, str(task.pk)) if state == State.PENDING else sight.Line()
+    is_due_to_run = state in {State.PENDING, State.SCHEDULED, State.RETRY}
     return Surroundings(
-        now=timezone.now(),
-        queues=queues(),
-        workers=workers(),
+        now=now,
+        queues=loads(now=now) if is_due_to_run else (),
+        workers=() if state in ENDED else workers(),
         type_is_known=registry.find(task.name) is not None,
         line=line,
-        waits_for=waits_for(task) if task.state == State.BLOCKED else (),
+        waits_for=waits_for(task) if state == State.BLOCKED else (),
     )
 
 

@@ -10,13 +10,17 @@ from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from jobs.admin import audit, display
+from jobs.admin.attempts import texts_of
 from jobs.admin.columns import list_url
+from jobs.admin.pages import MOST_COUNTED, TaskChangeList
+from jobs.admin.search_help import HELP
 from jobs.conf import get_conf
+from jobs.domain.query import FIELDS
 from jobs.domain.states import State
 from jobs.domain.wording import duration
-from jobs.selectors.facts import attempt_facts
 from jobs.selectors.overview import Overview, overview
 from jobs.selectors.stats import Stats, stats
 from jobs.selectors.task_types import Volume
@@ -33,7 +37,7 @@ ENVIRONMENTS = frozenset({"production", "staging", "development"})
 register.filter("duration", duration)
 register.filter("moment", display.moment)
 register.filter("seen", display.seen)
-register.filter("shown", attempt_facts)
+register.filter("texts", texts_of)
 
 
 @register.filter
@@ -120,13 +124,13 @@ def live_strip(context: RequestContext) -> dict[str, Any]:
 
 def _tiles(now: Stats) -> Iterator[dict[str, Any]]:
     for name, word, count, url in (
-        ("waiting", "Waiting", sum(now.queued.values()), list_url(state=State.PENDING)),
-        ("running", "Running", now.active_tasks, list_url(state=State.STARTED)),
-        ("retrying", "Retrying", now.retrying, list_url(state=State.RETRY)),
-        ("scheduled", "Scheduled", now.scheduled, list_url(state=State.SCHEDULED)),
-        ("failed", "Failed", now.failed_tasks, list_url(dead="open")),
-        ("succeeded", "Succeeded", now.success_tasks, list_url(state=State.SUCCESS)),
-        ("workers", "Workers", now.workers_online, reverse("admin:jobs_workerlease_changelist")),
+        ("waiting", _("Waiting"), sum(now.queued.values()), list_url(state=State.PENDING)),
+        ("running", _("Running"), now.active_tasks, list_url(state=State.STARTED)),
+        ("retrying", _("Retrying"), now.retrying, list_url(state=State.RETRY)),
+        ("scheduled", _("Scheduled"), now.scheduled, list_url(state=State.SCHEDULED)),
+        ("failed", _("Failed"), now.failed_tasks, list_url(dead="open")),
+        ("succeeded", _("Succeeded"), now.success_tasks, list_url(state=State.SUCCESS)),
+        ("workers", _("Workers"), now.workers_online, reverse("admin:jobs_workerlease_changelist")),
     ):
         more = name == "failed" and count > MOST_FAILED
         shown = f"{MOST_FAILED:,}+" if more else f"{count:,}"
@@ -136,29 +140,18 @@ def _tiles(now: Stats) -> Iterator[dict[str, Any]]:
 @register.inclusion_tag("admin/jobs/task/state_tabs.html", takes_context=True)
 def state_tabs(context: RequestContext) -> dict[str, Any]:
     """The states as tabs, with counts where they are known and no filter narrows the list."""
-    changes: ChangeList = context["cl"]
+    changes: TaskChangeList = context["cl"]
     spec = next(spec for spec in _specs(changes) if spec.parameter_name == "state")
-    counts = _counts(context["jobs_stats"]) if not _narrowed(changes) else {}
+    counts = changes.state_counts
     choices: Iterable[Any] = spec.choices(changes)
-    return {"choices": [choice | {"count": counts.get(choice["state"])} for choice in choices]}
+    return {
+        "choices": [choice | {"count": counts.get(choice["state"] or None)} for choice in choices],
+        "most": MOST_COUNTED,
+    }
 
 
 def _specs(changes: ChangeList) -> list[SimpleListFilter]:
     return cast(list[SimpleListFilter], changes.filter_specs)
-
-
-def _narrowed(changes: ChangeList) -> bool:
-    return bool(changes.query or set(changes.get_filters_params()) - {"state"})
-
-
-def _counts(now: Stats) -> dict[str, int]:
-    return {
-        State.SCHEDULED: now.scheduled,
-        State.BLOCKED: now.blocked,
-        State.PENDING: sum(now.queued.values()),
-        State.STARTED: now.active_tasks,
-        State.RETRY: now.retrying,
-    }
 
 
 @register.simple_tag(takes_context=True)
@@ -170,8 +163,16 @@ def list_filters(context: RequestContext) -> list[dict[str, Any]]:
             "name": spec.parameter_name,
             "title": spec.title,
             "value": spec.value() or "",
-            "choices": spec.lookup_choices,
+            "kind": getattr(spec, "kind", ""),
+            "moment": getattr(spec, "moment", None),
+            "choices": [(value, str(words)) for value, words in spec.lookup_choices],
         }
         for spec in _specs(changes)
         if spec.parameter_name != "state"
     ]
+
+
+@register.simple_tag
+def search_help() -> list[tuple[str, Any]]:
+    """An example of each field of the search, and what it finds."""
+    return [(example, HELP[name]) for name, example in FIELDS.items()]

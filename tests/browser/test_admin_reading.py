@@ -98,7 +98,7 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(visit: Visitor
     # given
     make_task(state="FAILURE")
     page = visit(LIST)
-    wanted = {"Waiting", "Failure", "Workers", "Apply", "Go"}
+    wanted = {"Waiting", "Failure 1", "Workers", "Apply", "Go"}
 
     # when
     seen = set()

@@ -143,11 +143,11 @@ def test_without_the_permission_nothing_of_the_payload_is_in_the_page():
     assert "secret" not in page_of(client_of("jobs.view_task"), task)
 
 
-def test_with_the_permission_the_payload_is_shown_as_indented_json():
+def test_with_the_permission_the_payload_is_shown():
     task = make_task(kwargs={"to": "ada"}, state="SUCCESS", result={"sent": True})
     page = page_of(client_of("jobs.view_task", "jobs.view_payload"), task)
-    assert "{\n  &quot;to&quot;: &quot;ada&quot;\n}" in page
-    assert "&quot;sent&quot;: true" in page
+    assert 'jobs-json-key">to</bdi>: <bdi class="jobs-json-text">&quot;ada&quot;' in page
+    assert 'jobs-json-key">sent</bdi>: <bdi class="jobs-json-other">true' in page
 
 
 @pytest.mark.parametrize("progress", [None, 5, "x", [], {}, {"percent": "x"}, {"percent": True}])
@@ -174,7 +174,7 @@ def test_a_page_costs_the_same_however_many_attempts_and_events(root, django_ass
         page_of(root, few)
 
     # then
-    assert len(queries) < 20
+    assert len(queries) <= 12
     with django_assert_num_queries(len(queries)):
         page = page_of(root, many)
     assert page.count("jobs-outcome-failed") == 100

@@ -57,6 +57,10 @@ def test_a_number_without_a_point_becomes_seconds() -> None:
         ({"LEASE_SECONDS": float("nan")}, r"is nan: it must be a number from 1"),
         ({"LEASE_SECONDS": "30"}, r"is '30': it must be a number from 1"),
         ({"LEASE_SECONDS": True}, r"is True: it must be a number from 1"),
+        ({"OBJECT_LINKS": {"order": "/orders/"}}, r"must be a dictionary from names of arguments"),
+        ({"OBJECT_LINKS": {"order": "//evil/{}"}}, r"as in /orders/{}/ or https://"),
+        ({"OBJECT_LINKS": {"order": "javascript:{}"}}, r"a model, as in shop.order"),
+        ({"OBJECT_LINKS": [("order", "shop.order")]}, r"must be a dictionary"),
         ({"BATCH_SIZE": 1.5}, r"is 1.5: it must be a whole number from 1 to 10,000"),
         (
             {"LOG_LEVEL": "info"},

@@ -10,8 +10,8 @@ from jobs.broker.sight import Line
 from jobs.domain.states import State
 from jobs.models import Task
 from jobs.selectors.explain import Surroundings, reasons
+from jobs.selectors.loads import QueueLoad
 from jobs.selectors.pauses import PauseFacts
-from jobs.selectors.queues import QueueFacts
 from jobs.selectors.workers import CurrentTask, WorkerFacts
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -42,19 +42,8 @@ def worker(*queues: str, name: str = "w1", busy: int = 0, lost: bool = False) ->
     )
 
 
-def queue(name: str, pending: int, *, paused: PauseFacts | None = None) -> QueueFacts:
-    return QueueFacts(
-        name=name,
-        pending=pending,
-        oldest_waiting_seconds=None,
-        running=0,
-        scheduled=0,
-        retrying=0,
-        succeeded_per_minute=0.0,
-        failed_per_minute=0.0,
-        workers=1,
-        paused=paused,
-    )
+def queue(name: str, pending: int, *, paused: PauseFacts | None = None) -> QueueLoad:
+    return QueueLoad(name=name, pending=pending, paused=paused)
 
 
 def around(*workers: WorkerFacts, **facts: Any) -> Surroundings:

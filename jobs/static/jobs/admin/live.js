@@ -105,7 +105,7 @@ function startList(list) {
     for (const cell of cells()) put(cell, rows[cell.dataset.task]?.[cell.dataset.column]);
     if (chip && !("olderPage" in list.dataset)) {
       chip.hidden = !count;
-      chip.textContent = count ? `${count} new: show` : "";
+      chip.textContent = count ? chip.dataset.words.replace("{count}", count) : "";
     }
     rendered();
   };
@@ -198,7 +198,14 @@ function replaceParts(page, fresh) {
       const twin = next.querySelector(`#${CSS.escape(details.id)}`);
       if (twin) twin.open = details.open;
     }
-    if (!same(part, next)) part.replaceChildren(...next.childNodes);
+    const chosen = [...part.querySelectorAll("input[type=radio][id]:checked")].map((each) => each.id);
+    if (same(part, next)) continue;
+    part.replaceChildren(...next.childNodes);
+    // Only now: outside a page the radio buttons of different forms might be one group.
+    for (const id of chosen) {
+      const twin = document.getElementById(id);
+      if (twin) twin.checked = true;
+    }
   }
   rendered();
 }

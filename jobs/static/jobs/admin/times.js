@@ -43,6 +43,27 @@ function tick() {
   }
 }
 
+// Fields of moments: shown in the viewer's zone, sent with theirs.
+
+function inputs(form = document) {
+  return form.querySelectorAll("input[data-moment-field]");
+}
+
+for (const input of inputs()) {
+  const at = new Date(input.dataset.momentField);
+  if (!Number.isNaN(at.valueOf())) {
+    const there = new Date(at.valueOf() - at.getTimezoneOffset() * 60_000);
+    input.value = there.toISOString().slice(0, 16);
+  }
+  const zone = input.labels[0]?.querySelector("[data-zone]");
+  if (zone) zone.textContent = `(${zone.dataset.zone})`;
+}
+document.addEventListener("formdata", (event) => {
+  for (const input of inputs(event.target)) {
+    if (input.value) event.formData.set(input.name, new Date(input.value).toISOString());
+  }
+});
+
 tick();
 document.addEventListener("jobs:rendered", tick);
 setInterval(() => document.hidden || tick(), 1000);
