@@ -151,7 +151,7 @@ def test_an_operation_that_runs_is_paused_resumed_and_cancelled():
         assert so_far < 20_000
 
         # and resumed
-        resume_operation(operation_id=operation.pk)
+        resume_operation(operation_id=operation.pk, actor="bob")
         wait_for(lambda: so_far < done(operation))
 
         # and cancelled
