@@ -54,6 +54,9 @@ _HAPPENED = {
     Event.Kind.DEPENDENCY_FAILED: "Given up, as a task that it depends on failed",
     Event.Kind.RERUN: "Run again as a new task",
     Event.Kind.RERUN_OF: "Made to run another task again",
+    Event.Kind.RESTORED: "Put back among the dead letters",
+    Event.Kind.RESCHEDULED: "Rescheduled",
+    Event.Kind.MOVED: "Moved to another queue",
 }
 
 
