@@ -205,7 +205,20 @@ TASK_ID = {"task_id": OpenApiTypes.UUID}
 
 
 def _query(query: type[BaseModel]) -> list[OpenApiParameter]:
-    return _described(query.model_json_schema()["properties"], OpenApiParameter.QUERY)
+    shape = query.model_json_schema()
+    properties = _inlined(shape["properties"], shape.get("$defs", {}))
+    return _described(properties, OpenApiParameter.QUERY)
+
+
+def _inlined(part: Any, definitions: Mapping[str, Any]) -> Any:
+    """The same with each definition in the place that refers to it."""
+    if isinstance(part, list):
+        return [_inlined(each, definitions) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _inlined(definitions[part["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inlined(each, definitions) for name, each in part.items()}
 
 
 def _described(

@@ -67,8 +67,8 @@ class Lease:
             held, why = held_by(self.name), f"pid {former.pid} is gone"
             rescued = rescue(held, verdicts=None, detail=why)
             logger.warning("took over the lease of pid %d, %d task(s)", former.pid, rescued)
-            former.delete()
             record_loss(former, held, why=why)
+            former.delete()
         WorkerLease.objects.create(
             name=self.name,
             host=socket.gethostname(),

@@ -118,6 +118,7 @@ def test_a_cluster_grows_and_shrinks_while_its_tasks_run(
     # when two more come, all three work
     cluster.start("node-2", "default")
     cluster.start("node-3", "default")
+    ids += cluster.submit(80, "tests.mark", directory=str(tmp_path), seconds=0.1)
     wait_for(
         lambda: (
             {task["worker"] for task in cluster.tasks(status="completed")}

@@ -51,6 +51,14 @@ def test_the_schema_is_openapi_3_1_and_has_every_call_once(schema):
     assert set(schema["paths"]) == named
 
 
+def test_whatever_the_schema_refers_to_is_in_it(schema):
+    text = json.dumps(schema)
+    names = set(re.findall(r'"\$ref": "#/components/schemas/([^"/]+)"', text))
+
+    assert text.count('"$ref"') == len(re.findall(r'"\$ref": "#/components/schemas/', text))
+    assert names <= schema["components"]["schemas"].keys()
+
+
 def test_every_call_names_the_problems_it_may_answer_with(schema):
     found = set()
     for method, path, operation in operations(schema):
