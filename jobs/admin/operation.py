@@ -1,7 +1,7 @@
 """Actions over many tasks: how far each has come, and the buttons to stop it or let it go on."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -20,16 +20,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jobs.admin.audit import audit_link
 from jobs.admin.display import NOTHING, moment, outside
 from jobs.admin.door import OperatorsAdmin
+from jobs.admin.operation_buttons import WORDS, buttons_of, undo_words
 from jobs.admin.operation_page import filter_words, operation_context, report_file
 from jobs.admin.verbs import VERBS as VERB_OF
 from jobs.admin.verbs import may, reason_of
-from jobs.domain.operations import Action, OperationState
 from jobs.exceptions import OperationNotFound, OperationRefused
 from jobs.models import Operation
 from jobs.services.operate import (
@@ -39,42 +38,6 @@ from jobs.services.operate import (
     resume_operation,
     undo_operation,
 )
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise as StrOrPromise
-
-WORDS = {
-    "pause": gettext_lazy("Pause"),
-    "resume": gettext_lazy("Resume"),
-    "cancel": gettext_lazy("Cancel"),
-    "undo": gettext_lazy("Undo"),
-}
-UNDO_WORDS = {
-    Action.DISCARD: gettext_lazy("An undo puts what was discarded back among the dead letters."),
-    Action.RESTORE: gettext_lazy("An undo discards again what was restored."),
-    Action.MOVE: gettext_lazy(
-        "An undo moves each task back to the queue where it was, if it still waits."
-    ),
-    Action.REQUEUE: gettext_lazy(
-        "A requeue cannot be undone: result, error and tries of the life before are gone. What "
-        "still waits can be cancelled."
-    ),
-    Action.CANCEL: gettext_lazy(
-        "A cancel cannot be undone: what was cancelled can be requeued, and begins anew."
-    ),
-    Action.RESCHEDULE: gettext_lazy(
-        "A reschedule cannot be undone; the report notes when each task was due."
-    ),
-    Action.RERUN: gettext_lazy(
-        "A rerun cannot be undone; the report notes each new task, which can be cancelled."
-    ),
-}
-#: The buttons that an operation has as it stands.
-BUTTONS = {
-    OperationState.RUNNING: ("pause", "cancel"),
-    OperationState.PAUSED: ("resume", "cancel"),
-    OperationState.FAILED: ("resume", "cancel"),
-}
 
 
 class OperationChangeList(ChangeList):
@@ -275,23 +238,6 @@ class OperationAdmin(OperatorsAdmin[Operation]):
         except OperationRefused as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))
-
-
-def buttons_of(operation: Operation, request: HttpRequest) -> "list[tuple[str, StrOrPromise]]":
-    """The addresses and words of the buttons that its state and the viewer's permissions allow."""
-    if not VERB_OF[operation.action].allowed_to(request):
-        return []
-    return [
-        (reverse(f"admin:jobs_operation_{word}", args=[operation.pk]), WORDS[word])
-        for word in BUTTONS.get(operation.standing, ())
-    ]
-
-
-def undo_words(operation: Operation) -> "StrOrPromise":
-    """What an undo does, or why there is none; empty while it is too early to say."""
-    if operation.standing not in {OperationState.COMPLETED, OperationState.CANCELLED}:
-        return ""
-    return UNDO_WORDS[Action(operation.action)]
 
 
 def _done(operation: Operation, word: str, *, actor: str, reason: str) -> tuple[str, Operation]:

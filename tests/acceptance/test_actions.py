@@ -2,12 +2,14 @@
 
 import pytest
 
-from jobs.domain.operations import Action, OperationState
+from jobs.broker.connection import redis
+from jobs.broker.tickets import list_key
+from jobs.domain.operations import Action, OperationState, Parameters
 from jobs.domain.registry import registry
 from jobs.domain.states import State
 from jobs.models import Attempt, Event, Operation, Task
 from jobs.selectors.pages import TaskFilter
-from jobs.services.enqueue import enqueue
+from jobs.services.enqueue import enqueue, enqueue_many
 from jobs.services.operate import (
     cancel_operation,
     operate,
@@ -35,6 +37,16 @@ def make_failed(count: int, queue: str = "low") -> None:
 
 def begin(action: Action = Action.REQUEUE, wanted: TaskFilter = UNSERVED) -> Operation:
     return operate(action=action, wanted=wanted, actor="ann", reason="a test")
+
+
+def queue_length(queue: str) -> int:
+    """Tickets in a queue's list."""
+    return int(redis().llen(list_key(queue)))
+
+
+def ended(ids: list[str]) -> int:
+    """How many of the tasks have succeeded."""
+    return Task.objects.filter(pk__in=ids, state=State.SUCCESS).count()
 
 
 def done(operation: Operation) -> int:
@@ -161,3 +173,29 @@ def test_an_operation_that_runs_is_paused_resumed_and_cancelled():
 
     requeued = Task.objects.filter(queue="low", state=State.PENDING).count()
     assert requeued == so_far == Event.objects.filter(kind=Event.Kind.REQUEUED).count()
+
+
+def test_what_is_moved_in_the_background_is_run_where_it_was_moved_to():
+    # given tasks that wait for a worker of a queue that nobody serves, their tickets beside them
+    ids = enqueue_many(
+        task_type=registry.get("tests.greet"), calls=[([], {"name": "x"})] * 500, queue="low"
+    )
+
+    # when they are moved to one that is served
+    wanted = TaskFilter(queue="low")
+    operation = operate(
+        action=Action.MOVE, wanted=wanted, actor="ann", parameters=Parameters(queue="high")
+    )
+    with running_worker("high"):
+        wait_for(lambda: ended(ids) == 500, seconds=40)
+
+    # and a worker finds the tickets that stayed behind
+    with running_worker("low"):
+        wait_for(lambda: queue_length("low") == 0)
+
+    # then each has run once
+    assert standing(operation) is OperationState.COMPLETED
+    assert Attempt.objects.filter(task__in=ids).count() == 500
+    assert set(Task.objects.filter(pk__in=ids).values_list("state", "queue")) == {
+        (State.SUCCESS, "high")
+    }
