@@ -82,8 +82,9 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
     places = [(row.queue, row.id) for pk, row in moved.items() if pk not in blocked]
     if places:
         transaction.on_commit(partial(tickets.ring, places), robust=True)
-    report.note((task for task in tasks if task.pk in moved.keys() - blocked), after=State.PENDING)
-    report.note((task for task in tasks if task.pk in blocked), after=State.BLOCKED)
+    known = [task for task in tasks if task.pk in moved]
+    report.note((task for task in known if task.pk in blocked), after=State.BLOCKED)
+    report.note((task for task in known if task.pk not in blocked), after=State.PENDING)
     report.moved += moved
     report.errors |= errors
     moves.report_rest(report, [pk for pk in ids if pk not in moved])
