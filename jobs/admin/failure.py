@@ -145,9 +145,9 @@ class FailureAdmin(FailureColumns, admin.ModelAdmin[Failure]):
 
     def act_view(self, request: HttpRequest, fingerprint: str, word: str) -> HttpResponse:
         """First what would happen to the tasks of the group; then, confirmed, an operation."""
-        verb = VERBS.get(word)
-        if verb is None:
+        if word not in _STATES:
             raise Http404
+        verb = VERBS[word]
         if not (self.has_view_permission(request) and verb.allowed_to(request)):
             raise PermissionDenied
         group = _group(fingerprint)
@@ -188,6 +188,8 @@ class FailureAdmin(FailureColumns, admin.ModelAdmin[Failure]):
             "shares": shares,
             "count": found.count,
             "done_count": found.allowed,
+            "is_all": True,
+            "is_small": False,
             "sample": tasks_page(wanted, limit=SAMPLE).tasks,
             "selected": (),
             "back_url": failure_url(group.failure.pk),

@@ -31,7 +31,7 @@ from jobs.admin.columns import (
 from jobs.admin.display import seen
 from jobs.admin.filters import FILTERS
 from jobs.admin.page import page_context
-from jobs.admin.pages import MOST_NEW, TaskChangeList
+from jobs.admin.pages import MOST_COUNTED, MOST_NEW, TaskChangeList
 from jobs.admin.reading import TaskReading
 from jobs.admin.verb_page import verb_page
 from jobs.admin.verbs import DUPLICATE, VERBS, may, reason_of, told
@@ -130,7 +130,9 @@ class TaskAdmin(TaskColumns, TaskReading):
             if name in ACTION_NAMES and not ACTION_NAMES[name].allowed_to(request):
                 raise PermissionDenied
         context = (
-            {"title": _("Tasks"), "jobs_stats": stats.stats()} if request.method == "GET" else {}
+            {"title": _("Tasks"), "jobs_stats": stats.stats(most_failed=MOST_COUNTED)}
+            if request.method == "GET"
+            else {}
         )
         return super().changelist_view(request, context | (extra_context or {}))
 

@@ -21,8 +21,8 @@ class Overview:
     condition: Condition
 
 
-def overview() -> Overview:
-    """Read it, each thing once."""
+def overview(*, most_failed: int) -> Overview:
+    """Read it, each thing once; the failed are counted up to one more than `most_failed`."""
     now, counts, found = timezone.now(), open_counts(), workers(with_tasks=False)
     queues = facts_of(
         now=now,
@@ -35,6 +35,6 @@ def overview() -> Overview:
     )
     online = sum(each.state != "lost" for each in found)
     return Overview(
-        stats_of(counts, workers_online=online),
+        stats_of(counts, workers_online=online, most_failed=most_failed),
         condition(queues, found, redis_fault=redis_fault()),
     )

@@ -215,13 +215,15 @@ def count_by_state(asked: TaskFilter, *, before: UUID | None = None) -> dict[Sta
     """How many tasks of the filter stand in each state: as dear as there are many of them."""
     wanted = asked.wanted()
     found: dict[State, Count] = {}
+    # Of a group of failures none is discarded: not to ask lets its index answer alone.
+    undiscarded = Q() if wanted.failure else Q(discarded_at=None)
     for states in _parts(wanted):
         for state, *counts in (
             _rows(wanted, states, before=before)
             .order_by()
             .values_list("state")
             .annotate(all=models.Count("pk"))
-            .annotate(undiscarded=models.Count("pk", filter=Q(discarded_at=None)))
+            .annotate(undiscarded=models.Count("pk", filter=undiscarded or None))
         ):
             found[State(state)] = Count(*counts)
     return found

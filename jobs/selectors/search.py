@@ -7,15 +7,7 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.expressions import Combinable
-from django.db.models.fields import DateTimeField
-from django.db.models.lookups import (
-    GreaterThan,
-    GreaterThanOrEqual,
-    LessThan,
-    LessThanOrEqual,
-)
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from jobs.broker.connection import queue_names
@@ -32,23 +24,18 @@ from jobs.domain.query import (
     parse,
 )
 from jobs.domain.registry import registry
-from jobs.domain.states import ALL, ENDED, State
+from jobs.domain.states import ALL, State
 from jobs.domain.task_ids import first_id
 from jobs.exceptions import PayloadWithheld
 from jobs.models import Rollup, Task, TaskTag
 from jobs.models.task import TaskQuerySet
-from jobs.selectors.expressions import ArgumentIs, SecondsBetween
+from jobs.selectors.durations import lasting
+from jobs.selectors.expressions import ArgumentIs
 from jobs.selectors.facts import redactor
 from jobs.store.dialect import is_postgresql
 
 #: Task types that ran within this time are known, beside those registered here.
 RECENT = timedelta(days=1)
-_COMPARED = {
-    ">": GreaterThan,
-    ">=": GreaterThanOrEqual,
-    "<": LessThan,
-    "<=": LessThanOrEqual,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +199,7 @@ def _examined(condition: Condition) -> Q:
         case Argument(keys, texts):
             return Q(ArgumentIs(keys, texts))
         case Lasting():
-            return _lasting(condition)
+            return lasting(condition)
         case Named(field, texts):
             return _NAMED[field](texts)
     raise TypeError(f"nothing asks for {condition!r}")
@@ -260,30 +247,6 @@ def _tagged(tags: Iterable[str]) -> Q:
 def _of_failures(fingerprints: Iterable[str]) -> Q:
     """The last attempt that failed is of one of the groups, and nobody discarded the task."""
     return Q(failure__in=fingerprints, discarded_at=None)
-
-
-def _lasting(condition: Lasting) -> Q:
-    now = Value(timezone.now(), DateTimeField())
-    seconds = _waited(now) if condition.field == "wait" else _ran(now)
-    compared = _COMPARED[condition.sign](seconds, condition.seconds)
-    return Q(GreaterThanOrEqual(seconds, 0.0)) & Q(compared)
-
-
-def _waited(now: Combinable) -> Case:
-    """Seconds until its last attempt began, or until now while it waits for a worker."""
-    began = sorted({State.STARTED, *ENDED})
-    return Case(
-        When(state=State.PENDING, then=SecondsBetween(F("run_after"), now)),
-        When(state__in=began, then=SecondsBetween(F("run_after"), F("started_at"))),
-    )
-
-
-def _ran(now: Combinable) -> Case:
-    """Seconds of its last attempt, or until now while it runs."""
-    return Case(
-        When(state=State.STARTED, then=SecondsBetween(F("started_at"), now)),
-        When(state__in=sorted(ENDED), then=SecondsBetween(F("started_at"), F("finished_at"))),
-    )
 
 
 def _names(texts: Iterable[str]) -> frozenset[str]:

@@ -49,13 +49,21 @@ def open_counts() -> dict[tuple[str, State], int]:
     return {(queue, State(state)): count for queue, state, count in rows}
 
 
-def stats() -> Stats:
-    """Read the present numbers."""
-    return stats_of(open_counts(), workers_online=online_count())
+def stats(*, most_failed: int | None = None) -> Stats:
+    """Read the present numbers; the failed are counted up to one more than `most_failed`."""
+    return stats_of(open_counts(), workers_online=online_count(), most_failed=most_failed)
 
 
-def stats_of(counts: Mapping[tuple[str, State], int], *, workers_online: int) -> Stats:
+def stats_of(
+    counts: Mapping[tuple[str, State], int],
+    *,
+    workers_online: int,
+    most_failed: int | None = None,
+) -> Stats:
     """The same, for who has read these already."""
+    failed = Task.objects.dead_letters().order_by()
+    if most_failed is not None:
+        failed = failed[: most_failed + 1]
     by_state: dict[State, int] = defaultdict(int)
     for (_, state), count in counts.items():
         by_state[state] += count
@@ -65,7 +73,7 @@ def stats_of(counts: Mapping[tuple[str, State], int], *, workers_online: int) ->
         blocked=by_state[State.BLOCKED],
         retrying=by_state[State.RETRY],
         active_tasks=by_state[State.STARTED],
-        failed_tasks=Task.objects.dead_letters().count(),
+        failed_tasks=failed.count(),
         success_tasks=Rollup.objects.aggregate(total=Sum("succeeded"))["total"] or 0,
         workers_online=workers_online,
     )

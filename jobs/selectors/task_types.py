@@ -12,9 +12,9 @@ from django.db.models import Count, Sum
 
 from jobs.domain.histogram import added, percentile
 from jobs.domain.registry import registry
-from jobs.domain.states import OPEN
 from jobs.models import Rollup, Task
 from jobs.selectors.expressions import Unindexed
+from jobs.store.dialect import is_postgresql
 
 MINUTE = timedelta(minutes=1)
 #: What may be looked at, by the words of addresses.
@@ -94,10 +94,15 @@ def volumes(window: timedelta, *, now: datetime, name: str = "") -> list[Volume]
 
 
 def unknown_types() -> list[tuple[str, int]]:
-    """Names under which open tasks wait that no function is registered for, with their number."""
+    """Names under which open tasks wait that no function is registered for, with their number.
+
+    SQLite takes the ids first, from an index with nothing else to read: it would scan all tasks.
+    """
+    waiting = Task.objects.open().order_by()
+    if not is_postgresql():
+        waiting = Task.objects.filter(pk__in=waiting.values("pk"))
     unknown = (
-        Task.objects.filter(state__in=sorted(OPEN))
-        .annotate(type=Unindexed("name"))
+        waiting.annotate(type=Unindexed("name"))
         .exclude(type__in=registry.known_names())
         .order_by()
         .values_list("type")

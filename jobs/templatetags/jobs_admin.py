@@ -27,6 +27,8 @@ from jobs.selectors.task_types import Volume
 
 register = template.Library()
 
+#: A page counts the failed no further; the live numbers tell them all.
+MOST_FAILED = 10_000
 #: The pages of every day, in the order in which somebody on duty wants them.
 ORDER = ("Task", "Failure", "QueuePause", "WorkerLease", "TaskTypes", "Operation", "System")
 #: Those that have a colour of their own.
@@ -75,7 +77,7 @@ def queue_overview(context: RequestContext) -> Overview | None:
     """Whether the queue is well; the strip that follows shows the numbers of the same moment."""
     if not context["request"].user.has_perm("jobs.view_task"):
         return None
-    found = overview()
+    found = overview(most_failed=MOST_FAILED)
     context["jobs_stats"] = found.stats
     return found
 
@@ -110,7 +112,7 @@ def live_strip(context: RequestContext) -> dict[str, Any]:
     user = context["request"].user
     if not user.has_perm("jobs.view_task"):
         return {"tiles": []}
-    now = context.get("jobs_stats") or stats()
+    now = context.get("jobs_stats") or stats(most_failed=MOST_FAILED)
     return {"tiles": list(_tiles(now)), "at": timezone.now()}
 
 
@@ -124,7 +126,9 @@ def _tiles(now: Stats) -> Iterator[dict[str, Any]]:
         ("succeeded", _("Succeeded"), now.success_tasks, list_url(state=State.SUCCESS)),
         ("workers", _("Workers"), now.workers_online, reverse("admin:jobs_workerlease_changelist")),
     ):
-        yield {"name": name, "word": word, "count": count, "url": url}
+        more = name == "failed" and count > MOST_FAILED
+        shown = f"{MOST_FAILED:,}+" if more else f"{count:,}"
+        yield {"name": name, "word": word, "count": shown, "url": url}
 
 
 @register.inclusion_tag("admin/jobs/task/state_tabs.html", takes_context=True)

@@ -5,6 +5,7 @@ from django.test import Client
 
 from jobs.models import WorkerLease
 from jobs.services.pause import pause
+from jobs.templatetags import jobs_admin
 from tests.support.rows import ago, make_task
 from tests.support.staff import client_of
 
@@ -54,6 +55,17 @@ def test_the_index_leads_to_every_page_that_one_may_see(root):
     nav = viewer.partition('class="jobs-pages"')[2].partition("</nav>")[0]
     assert "/admin/jobs/tasktypes/" in nav
     assert "/admin/jobs/workerlease/" not in nav
+
+
+def test_so_many_failed_tasks_are_told_as_more(root, monkeypatch):
+    monkeypatch.setattr(jobs_admin, "MOST_FAILED", 2)
+    for _ in range(2):
+        make_task(state="FAILURE")
+    assert 'data-count="failed">2<' in root.get(INDEX).content.decode()
+
+    make_task(state="FAILURE")
+
+    assert 'data-count="failed">2+<' in root.get(INDEX).content.decode()
 
 
 def test_who_may_see_nothing_is_told_nothing():
