@@ -1,14 +1,15 @@
 """The API's own description: OpenAPI, and Swagger UI from our own static files."""
 
-from drf_spectacular.renderers import OpenApiJsonRenderer2
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from jobs.api.renderers import OrjsonRenderer
 
 
 class Schema(SpectacularAPIView):
     """`/api/schema`: OpenAPI 3.1 as JSON, open to everybody: it tells no facts."""
 
     authentication_classes = ()
-    renderer_classes = [OpenApiJsonRenderer2]
+    renderer_classes = [OrjsonRenderer]
 
 
 class Docs(SpectacularSwaggerSplitView):

@@ -28,16 +28,18 @@ from tests.support.workers import all_ended, running_worker
 pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
 
 
-def long_task(directory: Path, seconds: float = 60.0, **options: object) -> Task:
-    """A task that has begun."""
+def long_task(directory: Path) -> Task:
+    """A task that has begun, and runs until it is released."""
     task = enqueue(
-        task_type=registry.get("tests.mark"),
-        kwargs={"directory": str(directory), "seconds": seconds},
-        queue="default",
-        **options,
+        task_type=registry.get("tests.held"), kwargs={"directory": str(directory)}, queue="default"
     )
     wait_for((directory / str(task.pk)).exists)
     return task
+
+
+def release(directory: Path) -> None:
+    """Let the long tasks of this folder end."""
+    (directory / "release").touch()
 
 
 def started(redis: Redis) -> list[str]:
@@ -72,7 +74,7 @@ def test_a_long_task_is_announced_to_rq_and_withdrawn_when_it_ends(
 ):
     with running_worker("default", "--name", "ann", "--threads", threads):
         # given
-        task = long_task(tmp_path, 2.5)
+        task = long_task(tmp_path)
 
         # then RQ knows it as started, here
         wait_for(lambda: started(redis) == [f"task-{task.pk}:1"])
@@ -84,6 +86,7 @@ def test_a_long_task_is_announced_to_rq_and_withdrawn_when_it_ends(
         assert "busy" in rq_info()
 
         # and no more when it has ended
+        release(tmp_path)
         wait_for(all_ended([task]))
         wait_for(lambda: (started(redis), current(redis)) == ([], ""))
         assert not redis.keys("rq:execution*")
@@ -165,11 +168,13 @@ def test_stop_job_stops_a_task_for_good(redis: Redis, tmp_path: Path):
 
 def test_kill_horse_ends_attempts_as_crashed_and_they_are_tried_again(redis: Redis, tmp_path: Path):
     with running_worker("default", "--name", "ann") as worker:
-        task = long_task(tmp_path, 1.0)
+        task = long_task(tmp_path)
         horse = worker.horse_pid()
 
         send_kill_horse_command(redis, "ann")
 
+        wait_for(lambda: outcomes(task)[:1] == ["crashed"])
+        release(tmp_path)
         wait_for(all_ended([task]))
         assert worker.horse_pid() != horse
     assert outcomes(task) == ["crashed", "succeeded"]
@@ -177,10 +182,11 @@ def test_kill_horse_ends_attempts_as_crashed_and_they_are_tried_again(redis: Red
 
 def test_shutdown_drains_and_ends_the_worker(redis: Redis, tmp_path: Path):
     with running_worker("default", "--name", "ann") as worker:
-        task = long_task(tmp_path, 1.0)
+        task = long_task(tmp_path)
 
         send_shutdown_command(redis, "ann")
 
+        release(tmp_path)
         assert worker.process.wait(15) == 0
     assert (reload(task).state, outcomes(task)) == (State.SUCCESS, ["succeeded"])
     assert not WorkerLease.objects.exists()

@@ -54,6 +54,7 @@ def contrast(one: list[float], other: list[float]) -> float:
 
 
 def shown(page: Page) -> list[dict[str, Any]]:
+    page.locator("#operations-tag-tasks").click(timeout=LIVE_MS)
     for call in ("#operations-tasks-submit_task", "#operations-tasks-list_tasks"):
         page.locator(f"{call} .opblock-summary-control").click(timeout=LIVE_MS)
         expect(page.locator(f"{call} .responses-wrapper")).to_be_visible()
@@ -76,7 +77,8 @@ def test_the_description_is_readable_in_light_and_dark_without_another_site(
 def test_the_page_follows_when_the_system_turns_dark(stranger: Visitor) -> None:
     # given
     page = stranger("/docs", color_scheme="light")
-    shown(page)
+    expect(page.locator(".info .title")).to_be_visible(timeout=LIVE_MS)
+    expect(page.locator("html.dark-mode")).to_have_count(0)
 
     # when
     page.emulate_media(color_scheme="dark")
@@ -88,6 +90,7 @@ def test_the_page_follows_when_the_system_turns_dark(stranger: Visitor) -> None:
 def test_a_call_can_be_tried_on_the_page(stranger: Visitor) -> None:
     # given
     page = stranger("/docs")
+    page.locator("#operations-tag-tasks").click(timeout=LIVE_MS)
     call = page.locator("#operations-tasks-submit_task")
     call.locator(".opblock-summary-control").click(timeout=LIVE_MS)
     call.get_by_role("button", name="Try it out").click()

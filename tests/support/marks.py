@@ -7,6 +7,7 @@ processes of a machine, whatever their wall clocks say.
 import itertools
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -19,8 +20,10 @@ MOST_SILENT_SECONDS = 0.25
 _numbers = itertools.count()
 
 
-def leave_marks(folder: str, task_id: str, seconds: float) -> None:
-    """Run for so long, and leave marks of it."""
+def leave_marks(
+    folder: str, task_id: str, seconds: float, unless: Callable[[], bool] = lambda: False
+) -> None:
+    """Run for so long, or until `unless` says otherwise, and leave marks of it."""
     run = f"{os.getpid()}-{next(_numbers)}"
     with (Path(folder) / task_id).open("a", buffering=1) as marks:
 
@@ -29,7 +32,7 @@ def leave_marks(folder: str, task_id: str, seconds: float) -> None:
 
         leave("B")
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        while (left := until - time.monotonic()) > 0 and not unless():
             time.sleep(min(STEP_SECONDS, left))
             leave("T")
         leave("E")
