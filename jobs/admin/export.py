@@ -1,12 +1,9 @@
 """Tasks of the list as a file: ticked ones, or all that match."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ModelAdmin
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
@@ -18,11 +15,13 @@ from jobs.admin.display import seen
 from jobs.admin.download import as_download
 from jobs.admin.verbs import may
 from jobs.broker.throttle import seconds_to_wait
+from jobs.domain.audit import Verb
 from jobs.domain.rates import Rate
 from jobs.exceptions import InvalidSearch, PayloadWithheld
 from jobs.models import Task
 from jobs.selectors.export import exported, sheet
 from jobs.selectors.sheets import as_csv, as_json
+from jobs.services.audit import entered
 
 #: How often one user may ask for a file: each may read the whole table.
 PACE = Rate(count=10, window_seconds=60)
@@ -36,7 +35,7 @@ Action = Callable[
 def export(
     model_admin: ModelAdmin[Task], request: HttpRequest, kind: str
 ) -> HttpResponse | StreamingHttpResponse | None:
-    """Send what is chosen, or say why not; that it was asked for is in the admin's own log."""
+    """Send what is chosen, or say why not; the audit tells that it was asked for."""
     wait = seconds_to_wait(f"export:user:{request.user.pk}", PACE)
     if wait > 0:
         said = _("That are many files in a short time: try again in %(seconds)s s.")
@@ -48,22 +47,11 @@ def export(
         model_admin.message_user(request, seen(str(error)), messages.ERROR)
         return None
     sees_payload = may(request.user, "jobs.view_payload")
-    _note(request, kind, wanted.as_json())
+    entered(Verb.TASK_EXPORT, count=None, wanted=wanted.as_json(), after={"as": kind})
     rows = exported(wanted, sees_payload=sees_payload)
     parts = as_csv(sheet(rows, sees_payload=sees_payload)) if kind == "csv" else as_json(rows)
     name = f"tasks-{timezone.now():%Y%m%dT%H%M%SZ}.{kind}"
     return as_download(parts, name=name, content_type=TYPES[kind])
-
-
-def _note(request: HttpRequest, kind: str, wanted: dict[str, Any]) -> None:
-    said = {word: f"({len(each)})" if word == "ids" else each for word, each in wanted.items()}
-    LogEntry.objects.create(
-        user_id=request.user.pk or 0,
-        content_type=ContentType.objects.get_for_model(Task),
-        object_repr=f"Export of tasks as {kind}",
-        action_flag=CHANGE,
-        change_message=f"Exported as {kind}: {said or 'every task'}",
-    )
 
 
 def _action(kind: str) -> Action:

@@ -222,7 +222,7 @@ def asked(params: Mapping[str, str], search: Search, *, now: datetime | None = N
         states = {State.FAILURE}
     starts = (
         _since(params.get("created"), now or timezone.now()),
-        moment_of_text(params.get("from", "")),
+        _bound(params.get("from"), _NEVER),
     )
     return TaskFilter(
         states=frozenset(states),

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     TASK_RESTORE = "task.restore"
     TASK_RESCHEDULE = "task.reschedule"
     TASK_MOVE = "task.move"
+    TASK_EXPORT = "task.export"
     QUEUE_PAUSE = "queue.pause"
     QUEUE_RESUME = "queue.resume"
     QUEUE_EMPTY = "queue.empty"

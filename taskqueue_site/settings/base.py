@@ -163,7 +163,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # A page of sixty calls opened out takes a browser seconds; a reader looks for one.
-    "SWAGGER_UI_SETTINGS": {"docExpansion": "none", "deepLinking": True, "filter": True, "defaultModelsExpandDepth": 0},
+    "SWAGGER_UI_SETTINGS": {
+        "docExpansion": "none",
+        "deepLinking": True,
+        "filter": True,
+        "defaultModelsExpandDepth": 0,
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": ["jobs.api.schema.with_problem"],

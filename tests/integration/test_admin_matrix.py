@@ -131,7 +131,7 @@ def test_each_role_may_what_it_may_and_each_deed_leaves_one_entry(name, rule, re
             assert outcome(posted) == "let in", (role, said_of(posted))
             assert [entry.verb for entry in told] == rule.kept.split(), (role, said_of(posted))
             assert {(entry.door, entry.actor) for entry in told} == {("admin", role)}
-            assert (standing(redis) == before) is rule.is_told_to_redis, role
+            assert (standing(redis) == before) is rule.changes_no_row, role
 
 
 def entries(count):

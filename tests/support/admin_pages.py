@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote as url_quote
 
 from django.apps import apps
 from django.contrib import admin
@@ -10,7 +11,7 @@ from django.contrib.admin.utils import quote
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from jobs.models import Attempt
+from jobs.models import Attempt, WorkerLease
 
 #: Addresses that are Django's own, or lead to others.
 _NOT_OURS = re.compile(
@@ -28,6 +29,7 @@ _EXAMPLES = {
     "number": "1",
     "part": "error",
     "word": "requeue",
+    "jobs_workerlease.word": "quiet",
 }
 #: What is no page: others are asked for by a form, refused to everybody, or no HTML.
 _NO_PAGE = frozenset({403, 405})
@@ -83,6 +85,8 @@ def _example(parameter: str, name: str) -> str:
     if model_name in models:
         return str(models[model_name]._default_manager.all()[0].pk)
     own = f"{name.rpartition('_')[0]}.{parameter}"
+    if own == "jobs_workerlease.name":
+        return url_quote(WorkerLease.objects.all()[0].name, safe="")
     if own in _EXAMPLES:
         return _EXAMPLES[own]
     assert parameter in _EXAMPLES, f"give an example of {parameter!r}, for {name}, in {__file__}"

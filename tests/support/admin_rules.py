@@ -3,6 +3,10 @@
 A page that is added needs a rule here: `tests/integration/test_admin_matrix.py` says so.
 """
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from tests.support.rules import HARMLESS, NO_METHOD, NOBODY, STAFF, Rule, chosen
 
 
@@ -29,7 +33,7 @@ _VERBS = {
         "waiting",
         "reschedule_task",
         "task.reschedule",
-        {"when": "later", "run_after": "2099-01-31T12:00:00"},
+        {"when": "later", "run_after": f"{timezone.now() + timedelta(days=1):%Y-%m-%dT%H:%M:%S}"},
     ),
     "move": ("waiting", "move_task", "task.move", {"queue": "default"}),
     "rerun": ("sum", "requeue_task", "task.rerun", {"kwargs": '{"x": 1, "y": 2}'}),
@@ -55,10 +59,29 @@ def _webhook(kept: str, **at: str) -> tuple[Rule, ...]:
 
 _TERMS = {"url": "https://example.com/", "states": "FAILURE", "description": "x", "tags": ""}
 _WEBHOOK = {"object_id": "webhook"}
+_DEAD = {"task_id": "dead"}
 RULES: dict[str, tuple[Rule, ...]] = {
     **_stock("task", "view_task", "dead"),
-    "jobs_task_changelist": tuple(_selected(verb) for verb in _VERBS),
+    "jobs_task_changelist": (
+        *(_selected(verb) for verb in _VERBS),
+        *(
+            Rule(
+                see="view_task",
+                do="view_task",
+                form=chosen(f"export_{kind}", "dead"),
+                kept="task.export",
+                changes_no_row=True,
+            )
+            for kind in ("csv", "json")
+        ),
+    ),
     "jobs_task_live": (Rule(see="view_task"),),
+    "jobs_task_compare": (Rule(see="view_task", do=NO_METHOD, at=_DEAD),),
+    "jobs_task_raw": (Rule(see="view_task", do=NO_METHOD, at=_DEAD),),
+    "jobs_task_text": (Rule(see="view_payload", do=NO_METHOD, at=_DEAD | {"part": "error"}),),
+    "jobs_task_attempt_text": (
+        Rule(see="view_payload", do=NO_METHOD, at=_DEAD | {"number": "1", "part": "error"}),
+    ),
     "jobs_task_verb": tuple(_verb(verb) for verb in _VERBS),
     **_stock("workerlease", "view_workerlease", "worker"),
     "jobs_workerlease_tell": tuple(

@@ -22,6 +22,9 @@ SHAPED: dict[str, dict[str, Any]] = {
         "history": [{"verb": "pause", "actor": WORST, "reason": WORST, "at": "2026-01-31T12:00Z"}],
     },
     "WebhookDelivery": {"facts": "{}"},
+    "LostWorker": {"task_ids": ["01a1ff25-a156-776b-aeb9-4939c74f32a6"]},
+    "Failure": {"fingerprint": "0123456789abcdef"},
+    "WorkerLease": {"name": WORST.replace("/", "")[:100]},  # its pages' addresses hold it
 }
 
 
@@ -97,6 +100,8 @@ def hostile_row(model: type[models.Model]) -> Any:
 
 def _value(field: Any) -> Any:
     if isinstance(field, models.ForeignKey):
+        if field.related_model is field.model:
+            return None
         return _key(field.related_model)
     if field.choices:
         return field.choices[0][0]

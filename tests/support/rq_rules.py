@@ -18,7 +18,7 @@ def _button(word: str, do: str, kept: str) -> tuple[Rule, ...]:
             do=do,
             at=job,
             kept=f"rq_job.{word}",
-            is_told_to_redis=word == "stop",
+            changes_no_row=word == "stop",
         ),
     )
 
@@ -100,7 +100,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _ticked("requeue", "dead ticket", "requeue_task", "task.requeue"),
         _ticked("stop", "waiting ticket", "cancel_task", "task.cancel"),
         _ticked("delete", "job", "cancel_task", "rq_job.delete"),
-        replace(_ticked("stop", "job", "cancel_task", "rq_job.stop"), is_told_to_redis=True),
+        replace(_ticked("stop", "job", "cancel_task", "rq_job.stop"), changes_no_row=True),
     ),
     "django_rq_clear": (
         Rule(see="view_task", do="cancel_task", at=_Q, kept="task.cancel queue.empty"),

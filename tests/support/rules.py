@@ -26,7 +26,7 @@ class Rule:
     form: Mapping[str, str] = field(default_factory=dict)
     kept: str = ""
     own_login: bool = False
-    is_told_to_redis: bool = False
+    changes_no_row: bool = False
     """It changes no row."""
 
     def posted(self, scene: Scene, role: str) -> dict[str, str]:
