@@ -12,6 +12,7 @@ from taskqueue_site.health import health, healthz, readyz
 handler400 = "taskqueue_site.errors.bad_request"
 handler500 = "taskqueue_site.errors.server_error"
 
+admin.autodiscover()
 admin.site.site_header = "Task queue administration"
 admin.site.site_title = "Task queue"
 

@@ -1,8 +1,8 @@
 """`python -m tests`: the whole suite on each database this machine has, and one verdict.
 
-It goes in several processes side by side, since most tests wait for something to happen. Tests that
-need no database run on the first one only. Further arguments go to pytest, and then each database
-has one process. `--database` or TEST_DATABASE keeps it to that one.
+It goes in several processes side by side, since most tests wait for something to happen. Tests for
+which one database is as good as another run on one of them. Further arguments go to pytest, and
+then each database has one process. `--database` or TEST_DATABASE keeps it to that one.
 """
 
 import json
@@ -21,7 +21,6 @@ from typing import IO
 from tests.support import chromium, postgresql
 from tests.support.plugin import COUNTS_FILE, DATABASES
 
-REST = "--only-with-database"
 NOTHING_LEFT = 5
 """pytest's status where no test was chosen."""
 #: Servers that others have named cannot be shared: each run empties them.
@@ -75,8 +74,9 @@ def main(arguments: list[str]) -> int:
             verdicts[f"tests on {database}"] = f"NOT RUN: {reason}"
         else:
             databases.append(database)
-    failed = False
-    for database, (passed, counts) in ended(databases, arguments).items():
+    found = ended(databases, arguments)
+    failed = not any(counts for _, counts in found.values())
+    for database, (passed, counts) in found.items():
         failed |= not passed
         said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
         said = said or "nothing was run"
@@ -99,19 +99,18 @@ def ended(
     shares = 1 if arguments or BORROWED & os.environ.keys() else SHARES
     with ExitStack() as stack:
         runs: list[tuple[str, Run]] = []
-        for database in databases:
-            rest = [REST] if database != databases[0] else []
+        for place, database in enumerate(databases, start=1):
             for number in range(1, shares + 1):
-                share = [f"--share={number}/{shares}"]
+                share = [f"--share={number}/{shares}", f"--turn={place}/{len(databases)}"]
                 name = database if shares == 1 else f"{database}, {number} of {shares}"
                 kept = stack.enter_context(tempfile.TemporaryFile()) if runs else None
-                words = ["--database", database, *rest, *share, *arguments]
+                words = ["--database", database, *share, *arguments]
                 runs.append((database, Run(name, *words, kept_in=kept)))
         verdicts = {database: (True, Counter[str]()) for database in databases}
         for database, run in runs:
             status, counts = run.end()
-            # of a choice of tests that need no database, nothing is left for the second one
-            passed = status == 0 or (status == NOTHING_LEFT and database != databases[0])
+            # of a few tests that one database is enough for, nothing may be left for another
+            passed = status == 0 or (status == NOTHING_LEFT and len(databases) > 1)
             verdicts[database] = (
                 verdicts[database][0] and passed,
                 verdicts[database][1] + counts,

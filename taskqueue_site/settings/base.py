@@ -20,7 +20,7 @@ INSTALLED_APPS = [
     "taskqueue_site",  # for its `serve` command
     "dashboard",
     "jobs",  # before django_rq: the first app that has an `rqworker` command wins
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # `urls` finds the admin: workers need none
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

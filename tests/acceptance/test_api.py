@@ -10,7 +10,11 @@ from tests.support.api import EMAIL
 from tests.support.web import running_web
 from tests.support.workers import running_worker, wait_for
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 TEST_SETTINGS = {"DJANGO_SETTINGS_MODULE": "taskqueue_site.settings.test"}
 

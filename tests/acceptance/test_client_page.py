@@ -8,7 +8,11 @@ from tests.support.pages import blocks
 from tests.support.web import running_web
 from tests.support.workers import running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 PAGE = "docs/client.md"
 

@@ -14,7 +14,7 @@ from tests.support.compose import ROOT, Container, compose_file
 from tests.support.stack import home
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.one_database]
 
 #: Service -> its queue, and how many tasks it runs at once.
 WORKERS = {"worker_high": ("high", 4), "worker_default": ("default", 2), "worker_low": ("low", 2)}

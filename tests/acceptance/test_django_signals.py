@@ -15,7 +15,11 @@ from tests.support.rows import reload
 from tests.support.waiting import wait_for
 from tests.support.workers import all_ended, running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def submit(name: str, /, **kwargs: object) -> Task:

@@ -10,7 +10,11 @@ from jobs.services.enqueue import enqueue, enqueue_many
 from tests.support.waiting import wait_for
 from tests.support.workers import all_ended, running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 BOOM = FailureGroup("tests.boom", "builtins.RuntimeError", "tests.support.tasks:boom")
 

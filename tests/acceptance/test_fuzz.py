@@ -27,6 +27,7 @@ SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_fuzzed"}
 
 pytestmark = [
     pytest.mark.acceptance,
+    pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300 + CASES / 5),
 ]

@@ -18,7 +18,11 @@ from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, running_web
 from tests.support.workers import running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 PACKAGE = "django_task_queue_client"
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_fuzzed"}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.pages import ROOT, blocks
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.without_database]
+pytestmark = [pytest.mark.acceptance, pytest.mark.one_database]
 
 PAGE = "docs/getting-started.md"
 

@@ -18,7 +18,11 @@ from tests.support.rows import reload
 from tests.support.waiting import stays, wait_for
 from tests.support.workers import WorkerProcess, all_ended, running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 #: A worker knows of a pause after a second, and a ticket lies a second more in an idle one's hands.
 KNOWN_SECONDS = 2.5

@@ -13,7 +13,11 @@ from tests.support import plain_jobs
 from tests.support.waiting import wait_for
 from tests.support.workers import all_ended, running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 @pytest.mark.parametrize("threads", ["1", "3"])

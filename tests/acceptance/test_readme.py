@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.stack import running_stack
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.one_database]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Cancelling or requeueing a task that has already ended well is refused, with the reason.

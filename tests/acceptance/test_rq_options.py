@@ -18,7 +18,11 @@ from tests.support.rows import make_task, reload
 from tests.support.waiting import wait_for
 from tests.support.workers import WorkerProcess, all_ended, running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def greet(queue: str = "default", **options: object) -> Task:

@@ -13,7 +13,7 @@ from tests.support.stack import RunningStack, running_stack
 from tests.support.user import User, events_until_close, names
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.one_database]
 
 PIPELINE = {"source": "a", "destination": "b", "record_count": 1000}
 ONE_FOR_DEFAULT = {"WORKERS_HIGH": "0", "WORKERS_DEFAULT": "1", "WORKERS_LOW": "0"}

@@ -12,7 +12,7 @@ from tests.support.stack import RunningStack, running_stack
 from tests.support.user import EMAIL, ONE_WORKER_EACH, User, events_until_close, token_of
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.one_database]
 
 REPORT = {"report_type": "sales", "user_id": 7, "date_range": "2026-10"}
 PAYMENT = {"user_id": 7, "amount": 9.99, "currency": "EUR"}

@@ -18,7 +18,7 @@ from tests.support.process_tree import descendants, is_alive
 from tests.support.stack import OF_THE_RUN, ROOT, RunningStack, running_stack
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.one_database]
 
 Home = dict[str, str]
 

@@ -17,7 +17,11 @@ from tests.support.rows import reload
 from tests.support.waiting import stays, wait_for
 from tests.support.workers import WorkerProcess, all_ended, running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 NAMED = ("default", "--name", "ann")
 

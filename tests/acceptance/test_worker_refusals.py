@@ -15,7 +15,11 @@ from taskqueue_site.up.ports import free_port
 from tests.support.waiting import wait_for
 from tests.support.workers import ROOT, all_ended, running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def refused(

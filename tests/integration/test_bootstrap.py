@@ -10,7 +10,7 @@ import pytest
 
 from bootstrap import ROOT, Environment
 
-pytestmark = pytest.mark.without_database
+pytestmark = pytest.mark.one_database
 
 WITHOUT_ENSUREPIP = """
 import importlib.util

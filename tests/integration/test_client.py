@@ -17,7 +17,11 @@ from tests.support.rows import claimed, finished, make_task, outcome_of, reload
 from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, running_web
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 #: A line separator, which is one only to some readers of lines.
 ODD = "one\u2028two\x85three"

@@ -36,7 +36,7 @@ from tests.support.scripted import (
 )
 from tests.support.workers import ROOT
 
-pytestmark = pytest.mark.without_database
+pytestmark = pytest.mark.one_database
 
 ID = "0190c6c0-0000-7000-8000-000000000000"
 TOKEN = "tq_hunter2"

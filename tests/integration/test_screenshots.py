@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.workers import ROOT
 
-pytestmark = pytest.mark.without_database
+pytestmark = pytest.mark.one_database
 
 
 def test_without_a_browser_it_says_so_in_one_line() -> None:

@@ -21,7 +21,11 @@ from tests.support.rows import make_task
 from tests.support.web import read, running_web
 from tests.support.workers import ROOT, wait_for
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def serve_and_see(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -104,7 +108,6 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
     ]
 
 
-@pytest.mark.without_database
 @pytest.mark.parametrize(
     ("variable", "given", "allowed"),
     [

@@ -18,7 +18,11 @@ from tests.support.rows import claimed, finished, make_task, outcome_of
 from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, read, running_web
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,11 @@ from tests.support.rows import make_task
 from tests.support.waiting import wait_for
 from tests.support.web import read, running_web
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def test_pages_stay_live_while_redis_is_away_and_after(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.process_tree import descendants, is_alive
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.without_database
+pytestmark = pytest.mark.one_database
 
 POLITE = """
 import signal, sys, time

@@ -21,7 +21,11 @@ from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, running_web
 from tests.support.workers import ROOT
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +225,6 @@ def test_what_is_refused_is_one_sentence_and_status_1(
     assert refused.value.returncode == 1
 
 
-@pytest.mark.without_database
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -80,7 +80,7 @@ def test_after_a_test_that_commits_the_database_is_as_migrating_made_it(
     assert sorted(Permission.objects.values_list("content_type__model", "codename")) == there
 
 
-@pytest.mark.without_database
+@pytest.mark.one_database
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_shares_of_a_suite_hold_each_file_once(count: int) -> None:
     files = [Path(f"test_{number}.py") for number in range(7)]

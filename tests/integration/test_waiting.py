@@ -14,7 +14,11 @@ from tests.support.rows import claimed, finished, make_task, outcome_of
 from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, running_web
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 #: Less than the calls below may wait: one that slept through the task's end is found out.
 PATIENCE_SECONDS = 20

@@ -19,10 +19,10 @@ DATABASES = ("sqlite", "postgresql")
 MARKERS = (
     "acceptance: starts real processes of the product",
     "browser: drives a real Chromium",
-    "without_database: uses none, or none of the run's; of two databases it runs on the first",
+    "one_database: uses none, or does the same on any: where several are tested, on one of them",
 )
-WITHOUT_DATABASE = ("tests/unit/", "tests/architecture/")
-"""Where all tests are without_database."""
+ONE_DATABASE = ("tests/unit/", "tests/architecture/", "tests/browser/")
+"""Where all tests are one_database."""
 COUNTS_FILE = "TEST_COUNTS_FILE"
 """The variable that names a file for the counts: outcome -> tests."""
 TOLD = "told"
@@ -38,10 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the database to test on (default: TEST_DATABASE, else sqlite)",
     )
     parser.addoption(
-        "--only-with-database",
-        action="store_true",
-        help="leave out what is marked without_database, the tests of "
-        f"{' and '.join(WITHOUT_DATABASE)} among them",
+        "--turn",
+        type=_share,
+        default=(1, 1),
+        metavar="N/M",
+        help="of the files with tests that are marked one_database, run those tests in the Nth of "
+        f"M shares; the tests of {', '.join(ONE_DATABASE)} are all marked",
     )
     parser.addoption(
         "--share",
@@ -76,15 +78,16 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(ONE_DATABASE):
+            item.add_marker("one_database")
     files = share_of({item.path for item in items}, *config.getoption("--share"))
+    once = {item.path for item in items if item.get_closest_marker("one_database")}
+    elsewhere = once - share_of(once, *config.getoption("--turn"))
     chosen, others = [], []
     for item in items:
-        if item.nodeid.startswith(WITHOUT_DATABASE):
-            item.add_marker("without_database")
-        wanted = not (
-            config.getoption("--only-with-database") and item.get_closest_marker("without_database")
-        )
-        (chosen if wanted and item.path in files else others).append(item)
+        is_elsewhere = item.path in elsewhere and item.get_closest_marker("one_database")
+        (chosen if item.path in files and not is_elsewhere else others).append(item)
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = chosen
