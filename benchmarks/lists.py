@@ -31,7 +31,7 @@ def lists(world: World) -> tuple[Reading]:
     slowest = 0.0
     with a_site(processes=1) as site, Client(site.port, connections=1) as client:
         empty = client.saturate([site.get(HEALTHZ)] * 200).percentile_ms(95)
-        for query in _queries():
+        for query in _queries(world.history):
             found = client.saturate([_list(site, query)] * (world.count // SHARE)).percentile_ms(95)
             print(f"{found:8.1f} ms  {dict(query)}", file=sys.stderr)
             slowest = max(slowest, found)
@@ -42,7 +42,7 @@ def _list(site: Site, query: Mapping[str, str]) -> bytes:
     return site.get(f"/api/tasks?{urlencode(query)}")
 
 
-def _queries() -> Iterator[Mapping[str, str]]:
+def _queries(history: int) -> Iterator[Mapping[str, str]]:
     from django.utils import timezone
 
     from jobs.management import seed
@@ -51,7 +51,7 @@ def _queries() -> Iterator[Mapping[str, str]]:
     now = timezone.now()
     day = {"created_after": (now - timedelta(days=3)).isoformat()}
     day |= {"created_before": (now - timedelta(days=2)).isoformat()}
-    middle = Task.objects.filter(name__startswith=seed.NAME).order_by("pk")[1000]
+    middle = Task.objects.filter(name__startswith=seed.NAME).order_by("pk")[min(1000, history // 2)]
     yield {}
     yield {"limit": "500"}
     yield {"cursor": str(middle.pk)}

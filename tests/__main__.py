@@ -41,7 +41,7 @@ class Run:
         self._process = subprocess.Popen(
             # a place of its own for temporary files: two runs would clear away each other's
             [sys.executable, "-m", "pytest", f"--basetemp={self._folder.name}/t", *arguments],
-            env=os.environ | {COUNTS_FILE: str(self._counts)},
+            env=_environment() | {COUNTS_FILE: str(self._counts)},
             stdout=kept_in,
             stderr=subprocess.STDOUT if kept_in else None,
         )
@@ -58,6 +58,11 @@ class Run:
         counts = json.loads(self._counts.read_text()) if self._counts.exists() else {}
         self._folder.cleanup()
         return status, Counter(counts)
+
+
+def _environment() -> dict[str, str]:
+    """Ours; but hundreds of processes would each compile the product if none might keep it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def main(arguments: list[str]) -> int:

@@ -76,6 +76,7 @@ def test_an_operation_requeues_what_failed_and_workers_run_it():
             lambda: Task.objects.filter(name="tests.greet", state=State.SUCCESS).count() == 3000,
             seconds=40,
         )
+        wait_for(all_ended([operation.task]))
 
     # then
     assert Attempt.objects.exclude(task=operation.task).count() == 3000
@@ -101,6 +102,7 @@ def test_an_operation_whose_worker_is_killed_goes_on_and_visits_each_task_once(b
         other = WorkerProcess("high")
         try:
             wait_for(lambda: standing(operation) is OperationState.COMPLETED, seconds=50)
+            wait_for(all_ended([operation.task]))
         finally:
             other.end()
 

@@ -32,13 +32,13 @@ TOO_WIDE = """() => {
 
 
 def grave(page: Page) -> list[str]:
-    """The serious and critical violations on a page, each with the first place of it."""
+    """The serious and critical violations on a page, each with its first place and the reason."""
     page.evaluate(AXE)
     found: list[dict[str, Any]] = page.evaluate(
         "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
     )
     return [
-        f"{each['id']}: {each['nodes'][0]['html'][:160]}"
+        f"{each['nodes'][0]['html'][:160]}: {each['nodes'][0]['failureSummary']}"
         for each in found
         if each["impact"] in GRAVE
     ]

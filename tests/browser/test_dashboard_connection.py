@@ -19,8 +19,12 @@ pytestmark = [
 ]
 
 
-def is_live(page: Page) -> None:
-    expect(page.locator("[data-connection-words]")).to_have_text("Live", timeout=LIVE_MS)
+#: A page that could not connect waits so long at most before it tries again.
+LONGEST_WAIT_MS = 30_000
+
+
+def is_live(page: Page, *, timeout: float = LIVE_MS) -> None:
+    expect(page.locator("[data-connection-words]")).to_have_text("Live", timeout=timeout)
 
 
 def test_polling_takes_over_where_sockets_are_blocked(web: WebProcess, browser: Browser) -> None:
@@ -58,6 +62,7 @@ def test_old_numbers_are_shown_as_old(browser: Browser) -> None:
         expect(words).to_have_text(re.compile(r"^No data since \d+ s$"), timeout=2 * LIVE_MS)
 
 
+@pytest.mark.timeout(120)
 def test_a_page_finds_its_server_again(browser: Browser) -> None:
     # given an open overview whose server was stopped
     with running_web(LIVE_BEAT_SECONDS="0.5") as first:
@@ -74,7 +79,7 @@ def test_a_page_finds_its_server_again(browser: Browser) -> None:
         make_task(queue="low")
 
         # then the page is live again, with the present numbers
-        is_live(page)
+        is_live(page, timeout=LONGEST_WAIT_MS + LIVE_MS)
         waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
         expect(waiting).to_have_text("1", timeout=LIVE_MS)
         context.close()

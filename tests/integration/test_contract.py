@@ -25,7 +25,7 @@ from tests.support.webhooks import make_webhook
 pytestmark = pytest.mark.django_db
 
 #: Calls of which those systems know nothing: they are described and tested elsewhere.
-OWN = ("failures", "workers/<", "tasks/<str:task_id>/", "operations/<")
+OWN = ("audit", "failures", "workers/<", "tasks/<str:task_id>/", "operations/<")
 
 
 @pytest.fixture

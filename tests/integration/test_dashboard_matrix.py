@@ -14,7 +14,7 @@ CLOSED = {"ANONYMOUS_ACCESS": False}
 SUBMIT = {"type": "add", "argument-x": "1", "argument-y": "2"}
 #: What is posted where, the permission it asks for, and the verb that is kept.
 DEEDS = {
-    "submission": ("/submit/", SUBMIT, "submit_task", "task.submit"),
+    "submit": ("/submit/", SUBMIT, "submit_task", "task.submit"),
     "cancel": ("/tasks/{waiting}/cancel/", {}, "cancel_task", "task.cancel"),
     "requeue": ("/tasks/{ended}/requeue/", {}, "requeue_task", "task.requeue"),
 }

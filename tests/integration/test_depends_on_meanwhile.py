@@ -204,9 +204,13 @@ def test_a_plain_submit_and_a_plain_end_touch_no_edges():
 
 
 def test_what_is_left_to_do_is_found_by_indexes_of_nothing_else():
-    # given many ended tasks, one of them awaited
-    enqueue_many(task_type=registry.get("add"), calls=[([1, 2], {})] * 2000)
+    # given many ended tasks and what they waited for, and one that is awaited
+    ids = enqueue_many(task_type=registry.get("add"), calls=[([1, 2], {})] * 2000)
     Task.objects.update(state=State.SUCCESS)
+    Dependency.objects.bulk_create(
+        Dependency(task_id=task, depends_on_id=ids[0], watched=True, settled=True)
+        for task in ids[1:]
+    )
     other = add_after()
     add_after(other)
     ended(other)

@@ -46,6 +46,26 @@ def boom(message: str = "boom") -> None:
     raise RuntimeError(message)
 
 
+#: What goes wrong with a charge in each currency that is none.
+TROUBLES: dict[str, tuple[type[Exception], str]] = {
+    "bank": (ConnectionError, "the bank does not answer"),
+    "coins": (KeyError, "no such currency"),
+    "shells": (ValueError, "not a number"),
+    "gold": (PermissionError, "not allowed"),
+    "tea": (TimeoutError, "too slow"),
+    "salt": (ZeroDivisionError, "worth nothing"),
+}
+
+
+@task(name="tests.charge", max_retries=0)
+def charge(order: int, currency: str, folder: str) -> str:
+    """Fail by the currency, but for EUR, and but for the bank once its file is in the folder."""
+    if currency == "EUR" or (Path(folder) / currency).exists():
+        return f"charged {order}"
+    kind, message = TROUBLES[currency]
+    raise kind(message)
+
+
 @task(name="tests.sleep", max_retries=0)
 def sleep(seconds: float) -> None:
     """Sleep in one piece."""
