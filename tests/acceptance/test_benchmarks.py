@@ -28,12 +28,13 @@ def benchmarks(*words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=500,
     )
 
 
 @pytest.mark.acceptance
-@pytest.mark.timeout(210)
+@pytest.mark.one_database
+@pytest.mark.timeout(520)
 def test_every_measure_gives_a_figure_and_its_limits(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
