@@ -86,10 +86,10 @@ def test_an_operation_requeues_what_failed_and_workers_run_it():
 @pytest.mark.parametrize("blow", ["the horse", "the whole tree"])
 def test_an_operation_whose_worker_is_killed_goes_on_and_visits_each_task_once(blow: str):
     # given an operation in its middle
-    make_failed(20_000)
+    make_failed(8_000)
     operation = begin()
     with running_worker("high") as worker:
-        wait_for(lambda: 0 < done(operation) < 20_000, what="its middle")
+        wait_for(lambda: 0 < done(operation) < 8_000, what="its middle")
 
         # when
         if blow == "the horse":
@@ -106,10 +106,10 @@ def test_an_operation_whose_worker_is_killed_goes_on_and_visits_each_task_once(b
         finally:
             other.end()
 
-    assert at_the_blow < 20_000
+    assert at_the_blow < 8_000
     operation = Operation.objects.get(pk=operation.pk)
-    assert (operation.total_count, operation.done_count) == (20_000, 20_000)
-    once_each(20_000)
+    assert (operation.total_count, operation.done_count) == (8_000, 8_000)
+    once_each(8_000)
     ends = list(Attempt.objects.filter(task=operation.task_id).values_list("outcome", flat=True))
     assert len(ends) == 2
     assert ends[1] == "succeeded"
@@ -117,7 +117,7 @@ def test_an_operation_whose_worker_is_killed_goes_on_and_visits_each_task_once(b
 
 def test_other_workers_go_on_while_an_operation_runs():
     # given
-    make_failed(30_000)
+    make_failed(20_000)
     with running_worker("default"), running_worker("high"):
         operation = begin()
         wait_for(lambda: done(operation) > 0)
@@ -136,33 +136,33 @@ def test_other_workers_go_on_while_an_operation_runs():
 
 def test_an_operation_makes_room_when_its_worker_is_told_to_go_and_goes_on_elsewhere():
     # given
-    make_failed(20_000)
+    make_failed(8_000)
     operation = begin()
     with running_worker("high") as worker:
-        wait_for(lambda: 0 < done(operation) < 20_000, what="its middle")
+        wait_for(lambda: 0 < done(operation) < 8_000, what="its middle")
 
         # when
         assert worker.terminate() == 0
 
     # then
-    assert 0 < done(operation) < 20_000
+    assert 0 < done(operation) < 8_000
     assert operation.task.attempts.get().outcome == "snoozed"
     with running_worker("high"):
         wait_for(lambda: standing(operation) is OperationState.COMPLETED, seconds=40)
-    once_each(20_000)
+    once_each(8_000)
 
 
 def test_an_operation_that_runs_is_paused_resumed_and_cancelled():
-    make_failed(20_000)
+    make_failed(8_000)
     operation = begin()
     with running_worker("high"):
-        wait_for(lambda: 0 < done(operation) < 20_000, what="its middle")
+        wait_for(lambda: 0 < done(operation) < 8_000, what="its middle")
 
         # when it is paused
         pause_operation(operation_id=operation.pk, actor="bob")
         so_far = done(operation)
         wait_for(stays(lambda: done(operation) == so_far, seconds=1.0))
-        assert so_far < 20_000
+        assert so_far < 8_000
 
         # and resumed
         resume_operation(operation_id=operation.pk, actor="bob")

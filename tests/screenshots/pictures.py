@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from jobs.models import Task
 from tests.screenshots.scene import Scene, a_scene
 from tests.support.browsing import LIVE_MS, Visit, running_browser
 
@@ -30,7 +31,8 @@ def take_all(folder: Path) -> Iterator[Path]:
     with a_scene() as scene, running_browser() as browser:
         for look, options in LOOKS.items():
             visit = Visit(browser, scene.web.url, scene.user, timezone_id="UTC", **options)
-            for name, path in _pages(scene).items():
+            pages = _pages(scene) if look else _pages(scene) | _further_pages(scene)
+            for name, path in pages.items():
                 visit.page.goto(path)
                 for words in visit.page.locator(FRESHNESS).all():
                     expect(words).to_have_text("Live", timeout=LIVE_MS)
@@ -42,11 +44,27 @@ def take_all(folder: Path) -> Iterator[Path]:
 
 
 def _pages(scene: Scene) -> dict[str, str]:
-    """Name of the picture -> address."""
+    """Name of the picture -> address, of those that are taken in every look."""
     tasks = "/admin/jobs/task/"
     return {
         "dashboard": "/",
         "task": f"/tasks/{scene.running.pk}/",
         "admin-tasks": tasks,
         "admin-task": f"{tasks}{scene.failed.pk}/change/",
+        "admin-failures": "/admin/jobs/failure/",
+    }
+
+
+def _further_pages(scene: Scene) -> dict[str, str]:
+    """The same, of those that are taken once."""
+    failure = Task.objects.values_list("failure", flat=True).get(pk=scene.failed.pk)
+    return {
+        "admin": "/admin/",
+        "admin-failure": f"/admin/jobs/failure/{failure}/change/",
+        "admin-operation": f"/admin/jobs/operation/{scene.operation.pk}/change/",
+        "admin-queues": "/admin/jobs/queuepause/",
+        "admin-workers": "/admin/jobs/workerlease/",
+        "admin-task-types": "/admin/jobs/tasktypes/",
+        "admin-system": "/admin/jobs/system/",
+        "admin-audit": "/admin/jobs/auditentry/",
     }

@@ -10,13 +10,24 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import timezone
 
+from jobs.domain.audit import Door
+from jobs.domain.operations import Action, OperationState
 from jobs.domain.registry import TaskType
 from jobs.domain.states import State
-from jobs.models import Task
+from jobs.models import Operation, Task
+from jobs.selectors.pages import TaskFilter
+from jobs.services.audit import through
 from jobs.services.cancel import cancel
 from jobs.services.enqueue import enqueue
+from jobs.services.operate import operate
+from jobs.services.pause import pause, resume
 from jobs.tasks.demo import data_pipeline, generate_report, process_payment, send_email
-from tests.screenshots.tasks import capture_payment, import_catalogue, sync_stock
+from tests.screenshots.tasks import (
+    capture_payment,
+    import_catalogue,
+    print_label,
+    sync_stock,
+)
 from tests.support.rows import reload
 from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, running_web
@@ -39,6 +50,7 @@ class Scene:
     user: User
     running: Task
     failed: Task
+    operation: Operation
 
 
 @contextmanager
@@ -53,6 +65,10 @@ def a_scene() -> Iterator[Scene]:
         _sell(range(101, 105))
         order = {"order": 5105, "amount": "64.00", "currency": "EUR"}
         failed = _seen(capture_payment, order, State.FAILURE)
+        _fail_often()
+        operation = _discard_what_has_no_carrier()
+        pause(queue="low", actor="ada", reason="the archive is being moved")
+        resume(queue="low", actor="ada")
         _seen(sync_stock, {"warehouse": "rotterdam", "order": 5106}, State.RETRY)
         _plan()
         _sell(range(107, 108))
@@ -60,7 +76,7 @@ def a_scene() -> Iterator[Scene]:
         ending.callback(_stop, running)
         wait_for(lambda: reload(running).progress, what="progress")
         _wait_behind_it()
-        yield Scene(web=web, user=user, running=running, failed=failed)
+        yield Scene(web=web, user=user, running=running, failed=failed, operation=operation)
 
 
 def _sell(customers: range) -> None:
@@ -70,6 +86,27 @@ def _sell(customers: range) -> None:
         _seen(process_payment, paid, State.SUCCESS)
         mail = {"to": f"customer-{number}@example.com", "subject": f"Order {5000 + number}"}
         _seen(send_email, mail | {"body": "Thank you."}, State.SUCCESS)
+
+
+def _fail_often() -> None:
+    """Some problems, not one as large as the other."""
+    for order in range(5001, 5013):
+        _seen(print_label, {"order": order, "carrier": "drone"}, State.FAILURE)
+    for order in range(5020, 5024):
+        card = {"order": order, "amount": "12.50", "currency": "EUR"}
+        _seen(capture_payment, card, State.FAILURE)
+
+
+def _discard_what_has_no_carrier() -> Operation:
+    """Somebody has discarded the labels that nobody can print, and said why."""
+    wanted = TaskFilter(states=frozenset({State.FAILURE}), task_type="print_label")
+    with through(Door.ADMIN):
+        operation = operate(
+            action=Action.DISCARD, wanted=wanted, actor="ada", reason="no drones in winter"
+        )
+    ended = Operation.objects.filter(pk=operation.pk, state=OperationState.COMPLETED)
+    wait_for(ended.exists, what="the operation's end")
+    return operation
 
 
 def _wait_behind_it() -> None:

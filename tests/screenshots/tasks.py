@@ -34,6 +34,12 @@ def sync_stock(warehouse: str, order: int) -> None:
     raise WarehouseUnreachable(f"{warehouse}.example.com did not answer within 10 s")
 
 
+@task(name="print_label", queue_name="high", max_retries=0)
+def print_label(order: int, carrier: str) -> None:
+    """Fail for good, for a reason that is the caller's."""
+    raise KeyError(f"no carrier {carrier!r}")
+
+
 @task(
     name="capture_payment", queue_name="high", max_retries=2, backoff=RetryPolicy(first_seconds=0)
 )

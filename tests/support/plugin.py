@@ -81,13 +81,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid.startswith(ONE_DATABASE):
             item.add_marker("one_database")
-    files = share_of({item.path for item in items}, *config.getoption("--share"))
     once = {item.path for item in items if item.get_closest_marker("one_database")}
     elsewhere = once - share_of(once, *config.getoption("--turn"))
-    chosen, others = [], []
-    for item in items:
-        is_elsewhere = item.path in elsewhere and item.get_closest_marker("one_database")
-        (chosen if item.path in files and not is_elsewhere else others).append(item)
+    here = [
+        item
+        for item in items
+        if not (item.path in elsewhere and item.get_closest_marker("one_database"))
+    ]
+    files = share_of({item.path for item in here}, *config.getoption("--share"))
+    chosen = [item for item in here if item.path in files]
+    others = list(set(items).difference(chosen))
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = chosen
