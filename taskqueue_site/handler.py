@@ -31,6 +31,7 @@ from django.urls import set_script_prefix
 from dashboard.event_stream import EventStream
 from dashboard.waiting import waited
 from jobs.api.waiting import EXTENSION, Turn
+from taskqueue_site.connection_checks import recent_checks_hold
 from taskqueue_site.problems import problem
 from taskqueue_site.threads import ThreadPool, run_in_thread
 
@@ -111,7 +112,8 @@ class PooledHandler(BaseHandler):
         request_started.send(sender=type(self), scope=scope)
         response: HttpResponseBase
         try:
-            response = self.get_response(ASGIRequest({**scope, "extensions": extensions}, body))
+            with recent_checks_hold():
+                response = self.get_response(ASGIRequest({**scope, "extensions": extensions}, body))
         except UnicodeDecodeError:
             response = HttpResponseBadRequest()
         start = _start(response)

@@ -242,3 +242,28 @@ async def test_a_thread_keeps_its_database_connection(monkeypatch: pytest.Monkey
     # then both used the same connection
     assert bodies[0] == bodies[1]
     assert b"connection" in bodies[0]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("trusted_seconds", "times"), [(60.0, 0), (0.0, 3)])
+async def test_a_connection_that_lived_a_moment_ago_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch, trusted_seconds: float, times: int
+) -> None:
+    # given one thread, and connections that are asked whether they live
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 60)
+    monkeypatch.setitem(connections.settings["default"], "CONN_HEALTH_CHECKS", True)
+    monkeypatch.setattr("taskqueue_site.connection_checks.TRUSTED_SECONDS", trusted_seconds)
+    asked = []
+    wrapper = type(connections["default"])
+    usable = wrapper.is_usable
+    monkeypatch.setattr(wrapper, "is_usable", lambda this: asked.append(this) or usable(this))
+    with override_settings(ROOT_URLCONF=__name__):
+        pooled = PooledHandler(threads=1)
+
+        # when a connection is opened, and serves three more requests
+        for _ in range(4):
+            await AsgiClient(pooled, "/connection").answer()
+        await asyncio.to_thread(pooled.close, wait_seconds=SECONDS)
+
+    # then it is not asked again, or before each of them where nothing is trusted
+    assert len(asked) == times
