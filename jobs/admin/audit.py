@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -136,6 +136,16 @@ class AuditAdmin(OperatorsAdmin[AuditEntry]):
         return response
 
 
+#: The kind of thing that something was done to -> the address of its page.
+_PAGES = {
+    "task": "jobs_task_change",
+    "failure": "jobs_failure_change",
+    "operation": "jobs_operation_change",
+    "webhook": "jobs_webhook_change",
+    "queue": "jobs_queuepause_queue",
+}
+
+
 def _line(entry: AuditEntry) -> Line:
     wanted = None if entry.filter is None else outside(_words(entry.filter), 160, "jobs-code")
     return Line(entry, _url(entry), wanted, list(_changes(entry.before, entry.after)))
@@ -145,16 +155,13 @@ def _url(entry: AuditEntry) -> str:
     """The page of what it was done to, where there is one."""
     if not entry.subject_id:
         return ""
-    match entry.subject:
-        case "task":
-            return reverse("admin:jobs_task_change", args=[entry.subject_id])
-        case "webhook":
-            return reverse("admin:jobs_webhook_change", args=[entry.subject_id])
-        case "queue":
-            return reverse("admin:jobs_queuepause_changelist")
-        case "operation":
-            return reverse("admin:jobs_operation_changelist")
-    return ""
+    page = _PAGES.get(entry.subject)
+    if page is None:
+        return ""
+    try:
+        return reverse(f"admin:{page}", args=[entry.subject_id])
+    except NoReverseMatch:  # of an id that no address can hold
+        return ""
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[Change]:
@@ -169,7 +176,7 @@ def _words(value: object) -> str:
         return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
     if isinstance(value, list):
         return ", ".join(map(_words, value))
-    return str(value)
+    return "-" if value is None else str(value)
 
 
 def _cell(value: object) -> str:

@@ -2,14 +2,18 @@
 
 import csv
 import io
+import re
 
 import pytest
 
 from jobs.domain.audit import Door, Verb
 from jobs.models import AuditEntry
 from jobs.services.audit import entered, through
+from tests.support.failures import make_failure
+from tests.support.operations import begin
 from tests.support.rows import make_task
 from tests.support.staff import client_of
+from tests.support.webhooks import make_webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +130,26 @@ def test_the_pages_of_tasks_queues_and_operations_lead_to_their_audit(root):
     assert f"{PAGE}?subject=queue" in html(root.get("/admin/jobs/queuepause/queue/high/"))
     viewer = client_of("jobs.view_task")
     assert PAGE not in html(viewer.get(f"/admin/jobs/task/{task.pk}/change/"))
+
+
+def test_an_entry_leads_to_the_page_of_what_it_was_done_to(root):
+    # given
+    things = {
+        Verb.TASK_CANCEL: make_task(),
+        Verb.OPERATION_PAUSE: begin(),
+        Verb.FAILURE_MUTE: make_failure(),
+        Verb.WEBHOOK_DISABLE: make_webhook(),
+    }
+    for verb, thing in things.items():
+        did(verb, thing.pk)
+    did(Verb.QUEUE_PAUSE, "low")
+    did(Verb.QUEUE_PAUSE, HOSTILE)  # leads nowhere
+
+    # then
+    led = re.findall(r'<code class="jobs-id"><a href="([^"]+)">', html(root.get(PAGE)))
+    assert len({*led}) == len(things) + 1, led
+    for url in led:
+        assert root.get(url).status_code == 200
 
 
 def test_nothing_on_the_page_changes_anything(root):
