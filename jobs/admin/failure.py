@@ -155,7 +155,7 @@ class FailureAdmin(FailureColumns, OperatorsAdmin[Failure]):
         wanted = TaskFilter(failure=fingerprint, states=_STATES[word])
         if request.method != "POST" or request.POST.get("confirmed") != word:
             return self._confirm(request, group, verb, wanted)
-        operate(
+        operation = operate(
             action=Action(word),
             wanted=wanted,
             actor=request.user.get_username(),
@@ -163,10 +163,10 @@ class FailureAdmin(FailureColumns, OperatorsAdmin[Failure]):
         )
         self.message_user(
             request,
-            gettext("It has begun; this page tells how far it has come."),
+            gettext("It has begun, in the background. This page tells how far it has come."),
             messages.SUCCESS,
         )
-        return HttpResponseRedirect(reverse("admin:jobs_operation_changelist"))
+        return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))
 
     def _confirm(
         self, request: HttpRequest, group: Group, verb: Verb, wanted: TaskFilter

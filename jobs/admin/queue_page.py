@@ -162,13 +162,12 @@ def _fault(request: HttpRequest, name: str, reason: str) -> str:
 
 
 def _begin(request: HttpRequest, name: str, reason: str) -> HttpResponse:
-    operate(
+    operation = operate(
         action=Action.CANCEL,
         wanted=TaskFilter(states=frozenset({State.PENDING}), queue=name),
         actor=request.user.get_username(),
         reason=reason,
     )
-    messages.success(
-        request, _("Queue %(name)s is being cleared; below stands how far.") % {"name": name}
-    )
-    return HttpResponseRedirect(reverse("admin:jobs_operation_changelist"))
+    said = _("Queue %(name)s is being cleared. This page tells how far it has come.")
+    messages.success(request, said % {"name": name})
+    return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))

@@ -173,10 +173,10 @@ def test_clearing_cancels_in_the_background_what_waited_and_nothing_else(root):
     answer = root.post(CLEAR, {"typed": "low", "reason": "a bad import"})
 
     # then
-    assert answer.url == "/admin/jobs/operation/"
+    operation = Operation.objects.get()
+    assert answer.url == f"/admin/jobs/operation/{operation.pk}/change/"
     assert "Queue low is being cleared" in said(answer)
     late = make_task(queue="low")
-    operation = Operation.objects.get()
     assert (operation.action, operation.actor, operation.reason) == (
         "cancel",
         "root",
