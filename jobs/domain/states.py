@@ -27,7 +27,7 @@ class State(StrEnum):
     FAILURE = "FAILURE"
     """Ended badly: in the dead-letter queue until it is requeued or discarded."""
     REVOKED = "REVOKED"
-    """Ended by a person, by its expiry, or by a dependency."""
+    """Ended by a person, or by its expiry."""
 
 
 #: Waits for its time, for other tasks or for a worker.
