@@ -21,7 +21,7 @@ from jobs.domain.outcomes import Outcome
 from jobs.domain.registry import registry
 from jobs.domain.states import ENDED, State
 from jobs.models import Task
-from jobs.signals import attempts_ended, dependants_failed
+from jobs.signals import attempts_ended, dependants_failed, tasks_cancelled
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +56,9 @@ def tell_finished(*, outcomes: list[Outcome], states: dict[str, State], **_: Any
                 _send(task_finished, outcome.task_id, outcome.name)
 
 
-@receiver(dependants_failed, dispatch_uid="jobs.announcements.dependants")
+@receiver([dependants_failed, tasks_cancelled], dispatch_uid="jobs.announcements.unrun")
 def tell_unrun(*, tasks: list[Task], **_: Any) -> None:
-    """Send `task_finished` for each task that failed without having run."""
+    """Send `task_finished` for each task that ended without having run."""
     if _is_heard(task_finished):
         for task in tasks:
             _send(task_finished, str(task.pk), task.name)

@@ -1,10 +1,11 @@
 """Stop tasks: a waiting one ends at once, a running one is asked to."""
 
+import time
 from collections.abc import Iterable
 from functools import partial
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.broker.stop import request_stop
@@ -15,6 +16,8 @@ from jobs.services import moves
 from jobs.services.audit import entered_for_tasks
 from jobs.services.moves import Report
 from jobs.services.unblock import unblock
+from jobs.signals import tasks_cancelled
+from jobs.store import rollup
 
 
 def cancel(*, task_id: UUID | str, actor: str, reason: str = "") -> Task:
@@ -55,6 +58,8 @@ def _cancel(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None
         finished_at=now,
         cancel_requested_at=now,
     )
+    if waiting:
+        transaction.on_commit(partial(_tell, waiting), robust=True)
     if awaited := [task.pk for task in waiting if task.awaited]:
         transaction.on_commit(partial(unblock, awaited), robust=True)
     if running:
@@ -70,3 +75,15 @@ def _cancel(ids: list[UUID], report: Report, *, actor: str, reason: str) -> None
     report.requested += [task.pk for task in running]
     report.refused |= moves.others(tasks, waiting, running)
     report.missing += sorted(set(ids) - {task.pk for task in tasks})
+
+
+def _tell(tasks: list[Task]) -> None:
+    """Count and announce what ended without having run.
+
+    Apart from the cancel: its transaction may be somebody's long one, and the lock of a count would
+    stop every worker that counts a task of that type.
+    """
+    places = [(task.queue, task.name) for task in tasks]
+    with transaction.atomic(), connection.cursor() as cursor:
+        rollup.add_unrun(cursor, places, State.REVOKED, now=time.time())
+    tasks_cancelled.send(None, tasks=tasks)

@@ -114,8 +114,11 @@ def test_a_whole_group_is_acted_on_after_a_question(word, target):
     answer = client.post(path, {"confirmed": word, "reason": "fixed in r8"})
 
     # then
-    assert (answer.status_code, answer.url) == (302, "/admin/jobs/operation/")
-    operation = worked(Operation.objects.get(), limit=2)
+    operation = Operation.objects.get()
+    page = f"/admin/jobs/operation/{operation.pk}/change/"
+    assert (answer.status_code, answer.url) == (302, page)
+    worked(operation, limit=2)
+    operation.refresh_from_db()
     assert (operation.done_count, operation.actor, operation.reason) == (5, "ada", "fixed in r8")
     assert {reload(task).state for task in tasks} == {target}
     assert all(reload(task).discarded_at for task in tasks) is (word == "discard")

@@ -11,7 +11,8 @@ from jobs.backend import TaskBackend
 from jobs.compat import TaskResultStatus, task_finished, task_started
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move
-from jobs.models import Task
+from jobs.models import Rollup, Task
+from jobs.services.cancel import cancel_many
 from tests.support.rows import claimed, finished, make_task, outcome_of
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +132,17 @@ def test_a_receivers_fault_stays_its_own(ends: Heard):
 
     # then
     assert [result.status for _, result in ends] == [TaskResultStatus.SUCCESSFUL]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_waiting_task_that_is_cancelled_is_announced_and_counted_once(ends: Heard):
+    # given one that waits, and one that runs
+    waiting, running = make_task(), make_task()
+    claimed(running)
+
+    # when both are cancelled, and the worker has not stopped the second yet
+    cancel_many(task_ids=[waiting.pk, running.pk], actor="ada")
+
+    # then only the first has ended
+    assert [result.id for _, result in ends] == [str(waiting.pk)]
+    assert [count.revoked for count in Rollup.objects.all()] == [1]

@@ -80,7 +80,8 @@ def test_it_is_announced_once(end: Callable[[Task], None]):
     heard: list[tuple[str, TaskResultStatus]] = []
 
     def note(task_result: Any, **_: Any) -> None:
-        heard.append((task_result.id, task_result.status))
+        if task_result.id == str(task.pk):
+            heard.append((task_result.id, task_result.status))
 
     other = add_after()
     task = add_after(other)
