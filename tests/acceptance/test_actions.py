@@ -20,7 +20,11 @@ from tests.support.rows import reload
 from tests.support.waiting import stays, wait_for
 from tests.support.workers import WorkerProcess, all_ended, running_worker
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(180),
+]
 
 #: A queue that no worker of these tests serves: what is requeued there stays.
 UNSERVED = TaskFilter(states=frozenset({State.FAILURE}), queue="low")
