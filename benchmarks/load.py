@@ -36,6 +36,10 @@ class Outcome:
         return 1000 * ordered[math.ceil(len(ordered) * percent / 100) - 1]
 
 
+class Closed(RuntimeError):
+    """The server closed a connection."""
+
+
 @dataclass(slots=True)
 class _Connection:
     """One kept connection; `since` is the moment its request counts from."""
@@ -52,10 +56,15 @@ class _Connection:
         self.socket.setblocking(False)
 
     def take(self) -> bytes | None:
-        """The answer's body once it is complete; RuntimeError unless it is a good one."""
+        """The answer's body once it is complete.
+
+        Raises:
+            Closed: there will be none.
+            RuntimeError: it is not a good one.
+        """
         chunk = self.socket.recv(262_144)
         if not chunk:
-            raise RuntimeError("the server closed a connection")
+            raise Closed("the server closed a connection")
         self.received += chunk
         head = self.received.find(_END_OF_HEAD)
         if head < 0:
@@ -78,12 +87,9 @@ class Client:
     def __init__(self, port: int, *, connections: int = CONNECTIONS) -> None:
         self._selector = selectors.DefaultSelector()
         self._free: deque[_Connection] = deque()
+        self._port = port
         for _ in range(connections):
-            opened = socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS)
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = _Connection(opened)
-            self._selector.register(opened, selectors.EVENT_READ, connection)
-            self._free.append(connection)
+            self._open()
         self._connections = connections
 
     def __enter__(self) -> "Client":
@@ -110,12 +116,34 @@ class Client:
             pass
         return body
 
+    def _open(self) -> None:
+        opened = socket.create_connection(("127.0.0.1", self._port), ANSWER_SECONDS)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = _Connection(opened)
+        self._selector.register(opened, selectors.EVENT_READ, connection)
+        self._free.append(connection)
+
+    def _take(self, connection: _Connection) -> bytes | None:
+        """What it has received; one that the server closed because nobody asked is made anew."""
+        try:
+            return connection.take()
+        except Closed:
+            if connection not in self._free:
+                raise
+        self._free.remove(connection)
+        self._selector.unregister(connection.socket)
+        connection.socket.close()
+        self._open()
+        return None
+
     def _answer_of(self, connection: _Connection) -> bytes | None:
         self._ready(ANSWER_SECONDS)
         return connection.take()
 
     def _run(self, due: Iterator[tuple[float, bytes]]) -> Outcome:
         waits: list[float] = []
+        for connection in self._ready(0.0):
+            self._take(connection)
         began = time.perf_counter()
         following = next(due, None)
         while following is not None or len(self._free) < self._connections:
@@ -128,7 +156,7 @@ class Client:
             if following is not None and self._free:
                 timeout = max(0.0, following[0] - now)
             for connection in self._ready(timeout):
-                if connection.take() is not None:
+                if self._take(connection) is not None:
                     waits.append(time.perf_counter() - began - connection.since)
                     self._free.append(connection)
         return Outcome(time.perf_counter() - began, waits)
