@@ -1,6 +1,7 @@
 """Forget what need not be remembered any longer."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -31,36 +32,32 @@ def forget_failure_counts() -> int:
     return _forget(FailureCount.objects.filter(slot__lt=oldest).order_by("slot"))
 
 
-def _forget(old: QuerySet[Any]) -> int:
-    forgotten = 0
-    for _ in range(MOST_CHUNKS):
-        keys = list(old.values_list("pk", flat=True)[:CHUNK])
-        if keys:
-            forgotten += old.model.objects.filter(pk__in=keys).delete()[0]
-        if len(keys) < CHUNK:
-            break
-    return forgotten
-
-
 def forget_audit() -> int:
     """Erase audit entries of long ago, up to `CHUNK * MOST_CHUNKS`; gives how many."""
     before = timezone.now() - timedelta(seconds=get_conf().audit_keep_seconds)
-    erased = 0
-    for _ in range(MOST_CHUNKS):
-        count = erase(before=before, limit=CHUNK)
-        erased += count
-        if count < CHUNK:
-            break
-    return erased
+    return _by_chunks(lambda: erase(before=before, limit=CHUNK))
 
 
 def forget_reports() -> int:
     """Delete what actions of long ago did to each task, up to a bound; gives how many rows."""
     oldest = first_id(timezone.now() - timedelta(seconds=get_conf().operations_keep_seconds))
+    return _by_chunks(lambda: forget_results(before=oldest, most=CHUNK))
+
+
+def _forget(old: QuerySet[Any]) -> int:
+    def chunk() -> int:
+        keys = list(old.values_list("pk", flat=True)[:CHUNK])
+        return old.model.objects.filter(pk__in=keys).delete()[0] if keys else 0
+
+    return _by_chunks(chunk)
+
+
+def _by_chunks(forget: Callable[[], int]) -> int:
+    """Let it forget up to `CHUNK` rows at a time, while that many were there to be forgotten."""
     forgotten = 0
     for _ in range(MOST_CHUNKS):
-        gone = forget_results(before=oldest, most=CHUNK)
-        forgotten += gone
-        if gone < CHUNK:
+        count = forget()
+        forgotten += count
+        if count < CHUNK:
             break
     return forgotten
