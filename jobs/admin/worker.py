@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from jobs.admin.columns import list_url
@@ -133,12 +132,12 @@ class WorkerAdmin(OperatorsAdmin[WorkerLease]):
             }
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
-    @admin.display(description=gettext_lazy("worker"))
+    @admin.display(description=_("worker"))
     def worker(self, lease: WorkerLease) -> SafeString:
         """Its name."""
         return outside(lease.name, 40)
 
-    @admin.display(description=gettext_lazy("state"))
+    @admin.display(description=_("state"))
     def worker_state(self, lease: WorkerLease) -> SafeString:
         """Idle, busy, quiet, stopping or lost; of the last three, who told it and why."""
         facts = _facts(lease)
@@ -153,12 +152,12 @@ class WorkerAdmin(OperatorsAdmin[WorkerLease]):
             "<div>{}{}</div>", outside(lease.host, 40), outside(process, 40, "jobs-second")
         )
 
-    @admin.display(description=gettext_lazy("queues"))
+    @admin.display(description=_("queues"))
     def queue_list(self, lease: WorkerLease) -> str:
         """In the order it serves them."""
         return seen(", ".join(lease.queues)) or NOTHING
 
-    @admin.display(description=gettext_lazy("tasks now"))
+    @admin.display(description=_("tasks now"))
     def current_tasks(self, lease: WorkerLease) -> str:
         """How many it holds of how many it can, linked to the list of them."""
         held = len(_facts(lease).current_tasks)
