@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -21,6 +20,7 @@ from jobs.admin.audit_form import AuditForm
 from jobs.admin.display import outside
 from jobs.admin.door import OperatorsAdmin
 from jobs.admin.verbs import may
+from jobs.domain.task_ids import read_id
 from jobs.models import AuditEntry
 from jobs.selectors.audit import audit_facts
 from jobs.selectors.sheets import as_csv
@@ -89,7 +89,7 @@ class AuditAdmin(OperatorsAdmin[AuditEntry]):
         form = AuditForm(request.GET)
         wanted = form.wanted()
         rows = AuditEntry.objects.none() if wanted is None else wanted.rows()
-        before = _id(request.GET.get("before", ""))
+        before = read_id(request.GET.get("before", ""))
         found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
         shown, more = found[:PAGE], len(found) > PAGE
         asked = {
@@ -177,13 +177,6 @@ def _words(value: object) -> str:
 
 def _cell(value: object) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def audit_link(request: HttpRequest, subject: str, subject_id: object) -> SafeString:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
@@ -18,6 +17,7 @@ from jobs.admin.download import as_download
 from jobs.admin.verbs import may
 from jobs.conf import get_conf
 from jobs.domain.operations import OperationState, Result
+from jobs.domain.task_ids import read_id
 from jobs.domain.wording import duration
 from jobs.models import Operation
 from jobs.selectors.operations import filter_facts, parameter_facts
@@ -41,7 +41,7 @@ def operation_context(operation: Operation, request: HttpRequest) -> dict[str, A
     """The page's parts."""
     result = _result(request.GET.get("result", ""))
     page = report_page(
-        operation, result=result, after=_id(request.GET.get("after", "")), limit=PER_PAGE
+        operation, result=result, after=read_id(request.GET.get("after", "")), limit=PER_PAGE
     )
     return {
         "title": _("%(action)s many tasks") % {"action": operation.get_action_display().title()},
@@ -158,10 +158,3 @@ def _pace(operation: Operation) -> str:
 
 def _result(given: str) -> Result | None:
     return Result(given) if given in RESULTS else None
-
-
-def _id(given: str) -> UUID | None:
-    try:
-        return UUID(given)
-    except ValueError:
-        return None

@@ -17,7 +17,7 @@ from jobs.admin.filters import WrittenFilter, asked
 from jobs.admin.objects import object_columns
 from jobs.admin.verbs import may
 from jobs.domain.states import State
-from jobs.domain.task_ids import moment_of
+from jobs.domain.task_ids import moment_of, read_id
 from jobs.exceptions import InvalidSearch, PayloadWithheld
 from jobs.models import Failure, Task
 from jobs.selectors.reach import reach
@@ -145,7 +145,7 @@ class TaskChangeList(ChangeList):
 
     def _look_again(self, request: HttpRequest) -> None:
         """The rows that a page shows, wherever they are now, and how many are newer than those."""
-        shown = [_uuid(text) for text in request.GET[SHOWN].split(",")[: self.list_per_page]]
+        shown = [read_id(text) for text in request.GET[SHOWN].split(",")[: self.list_per_page]]
         newest = _id(request, NEWEST)
         self.result_list = _rows([task_id for task_id in shown if task_id])
         if newest is not None:
@@ -205,11 +205,4 @@ def _rows(ids: Sequence[UUID]) -> list[Task]:
 
 
 def _id(request: HttpRequest, name: str) -> UUID | None:
-    return _uuid(request.GET.get(name, ""))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return read_id(request.GET.get(name, ""))

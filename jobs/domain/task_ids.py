@@ -14,6 +14,14 @@ def first_id(moment: datetime) -> UUID:
     return UUID(int=max(0, (moment - _EPOCH) // _MILLISECOND) << _LOW_BITS)
 
 
+def read_id(text: str) -> UUID | None:
+    """The UUID that a text spells, or None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def moment_of(task_id: UUID) -> datetime:
     """The millisecond in which a UUIDv7 was made."""
     return _EPOCH + (task_id.int >> _LOW_BITS) * _MILLISECOND
