@@ -13,23 +13,21 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ModelAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from jobs.admin.background import begin
 from jobs.admin.display import badge, seen
 from jobs.admin.filters import all_that_match
 from jobs.admin.parameters import ParameterForm, form_for
 from jobs.admin.verbs import MOST_REASON, VERBS, Verb, reason_of, told
-from jobs.domain.operations import Parameters
 from jobs.exceptions import InvalidSearch, PayloadWithheld
 from jobs.models import Task
 from jobs.selectors.pages import Survey, TaskFilter, survey
-from jobs.services.operate import operate
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -81,7 +79,7 @@ def act(model_admin: ModelAdmin[Task], request: HttpRequest, verb: Verb) -> Http
         return _ask(model_admin, request, choice, verb, form)
     parameters = form.parameters()
     if not choice.is_small:
-        return _begin(model_admin, request, choice, verb, parameters)
+        return begin(request, verb.action, choice.wanted, parameters=parameters)
     report = verb.service(
         task_ids=choice.ticked,
         actor=request.user.get_username(),
@@ -115,25 +113,6 @@ def _moment(given: str) -> datetime:
         asked = None
     latest = timezone.now() + timedelta(milliseconds=1)
     return latest if asked is None or asked.tzinfo is None else min(asked, latest)
-
-
-def _begin(
-    model_admin: ModelAdmin[Task],
-    request: HttpRequest,
-    choice: Choice,
-    verb: Verb,
-    parameters: Parameters,
-) -> HttpResponse:
-    operation = operate(
-        action=verb.action,
-        wanted=choice.wanted,
-        actor=request.user.get_username(),
-        reason=reason_of(request),
-        parameters=parameters,
-    )
-    said = _("It has begun, in the background. This page tells how far it has come.")
-    model_admin.message_user(request, said, messages.SUCCESS)
-    return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))
 
 
 def _ask(

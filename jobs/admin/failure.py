@@ -7,11 +7,12 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jobs.admin.actions import Share
+from jobs.admin.background import begin
 from jobs.admin.display import badge, seen
 from jobs.admin.door import OperatorsAdmin
 from jobs.admin.failure_list import FILTERS, FailureChangeList, FailureColumns, failure_url
@@ -28,7 +29,6 @@ from jobs.selectors.pages import TaskFilter
 from jobs.selectors.pages import page as tasks_page
 from jobs.services.advance import preview
 from jobs.services.failures import assign, triage, write_note
-from jobs.services.operate import operate
 
 SAMPLE = 10
 #: What each verb is for on a group's tasks: those that stand failed, or those still tried.
@@ -155,18 +155,7 @@ class FailureAdmin(FailureColumns, OperatorsAdmin[Failure]):
         wanted = TaskFilter(failure=fingerprint, states=_STATES[word])
         if request.method != "POST" or request.POST.get("confirmed") != word:
             return self._confirm(request, group, verb, wanted)
-        operation = operate(
-            action=Action(word),
-            wanted=wanted,
-            actor=request.user.get_username(),
-            reason=reason_of(request),
-        )
-        self.message_user(
-            request,
-            gettext("It has begun, in the background. This page tells how far it has come."),
-            messages.SUCCESS,
-        )
-        return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))
+        return begin(request, Action(word), wanted)
 
     def _confirm(
         self, request: HttpRequest, group: Group, verb: Verb, wanted: TaskFilter

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from jobs.admin.background import begin
 from jobs.admin.charts import Band, bars
 from jobs.admin.columns import list_url
 from jobs.admin.verbs import CANCEL, MOST_REASON, may, reason_of
@@ -26,7 +26,6 @@ from jobs.models import Task
 from jobs.selectors.pages import TaskFilter
 from jobs.selectors.queue_pages import QueuePage, queue_page
 from jobs.selectors.series import Minute
-from jobs.services.operate import operate
 
 PAUSE_PERMISSION = "jobs.pause_queue"
 #: The longest pause that ends by itself, in minutes: a year.
@@ -120,7 +119,7 @@ def _clear(request: HttpRequest, site: AdminSite, name: str) -> HttpResponse:
     if request.method == "POST":
         error = _fault(request, name, reason)
         if not error:
-            return _begin(request, name, reason)
+            return _begin(request, name)
     count = Task.objects.pending().on_queue(name).count()
     lead = ngettext(
         "%(count)s task waits on queue %(name)s. Clearing cancels it.",
@@ -161,13 +160,7 @@ def _fault(request: HttpRequest, name: str, reason: str) -> str:
     return "" if reason else _("Nothing was cleared: no reason was given.")
 
 
-def _begin(request: HttpRequest, name: str, reason: str) -> HttpResponse:
-    operation = operate(
-        action=Action.CANCEL,
-        wanted=TaskFilter(states=frozenset({State.PENDING}), queue=name),
-        actor=request.user.get_username(),
-        reason=reason,
-    )
+def _begin(request: HttpRequest, name: str) -> HttpResponse:
     said = _("Queue %(name)s is being cleared. This page tells how far it has come.")
-    messages.success(request, said % {"name": name})
-    return HttpResponseRedirect(reverse("admin:jobs_operation_change", args=[operation.pk]))
+    wanted = TaskFilter(states=frozenset({State.PENDING}), queue=name)
+    return begin(request, Action.CANCEL, wanted, said=said % {"name": name})

@@ -10,26 +10,11 @@ from jobs.api.docs import Schema
 from jobs.api.urls import CALLS
 from jobs.models import Task
 from tests.support.authority import bearer, make_token
+from tests.support.roles import ADMIN, OPERATOR, VIEWER
 from tests.support.rows import make_task
 
 pytestmark = pytest.mark.django_db
 
-#: What each role may do, in words of its own: not read from the groups, which it is to prove.
-VIEWER = {"view_task"}
-OPERATOR = VIEWER | {
-    "view_payload",
-    "submit_task",
-    "cancel_task",
-    "requeue_task",
-    "discard_task",
-    "reschedule_task",
-    "move_task",
-    "pause_queue",
-    "view_audit",
-    "triage_failures",
-    "manage_workers",
-}
-ADMIN = OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
 ROLES = {
     "nobody": set(),
     "viewer": VIEWER,
@@ -75,7 +60,7 @@ def test_every_method_of_a_call_declares_a_verb_that_somebody_may_be_given(route
 
     assert methods == view.verbs.keys()
     assert set(view.verbs.values()) <= ADMIN
-    assert {codename for codename, _ in Task._meta.permissions} | {"view_task"} == ADMIN
+    assert {codename for codename, _ in Task._meta.permissions} | VIEWER == ADMIN
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -9,26 +9,11 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 
 from jobs.models import Task
+from tests.support.roles import ADMIN, OPERATOR, VIEWER
 
 pytestmark = pytest.mark.django_db
 
 migration = import_module("jobs.migrations.0002_groups")
-
-READ = {"view_task", "view_workerlease", "view_rollup"}
-ACT = {
-    "view_payload",
-    "submit_task",
-    "cancel_task",
-    "requeue_task",
-    "discard_task",
-    "reschedule_task",
-    "move_task",
-    "pause_queue",
-    "view_audit",
-    "triage_failures",
-    "manage_workers",
-}
-MANAGE = {"manage_tokens", "manage_webhooks", "manage_schedules"}
 
 
 def forwards():
@@ -44,9 +29,9 @@ def of(name):
 
 
 def test_a_new_site_has_three_groups():
-    assert of("viewer") == READ
-    assert of("operator") == READ | ACT
-    assert of("admin") == READ | ACT | MANAGE
+    assert of("viewer") == VIEWER
+    assert of("operator") == OPERATOR
+    assert of("admin") == ADMIN
 
 
 def test_every_permission_of_ours_is_somebodys():
@@ -65,7 +50,7 @@ def test_a_site_that_has_such_groups_loses_nothing():
     forwards()
 
     # then
-    assert of("viewer") == READ | {"add_user"}
+    assert of("viewer") == VIEWER | {"add_user"}
 
 
 def test_it_can_run_again():
@@ -74,7 +59,7 @@ def test_it_can_run_again():
     forwards()
     forwards()
 
-    assert of("viewer") == READ
+    assert of("viewer") == VIEWER
     assert Permission.objects.count() == before
 
 

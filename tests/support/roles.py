@@ -1,4 +1,4 @@
-"""Everybody who may come to an operators' page, and what each may do there.
+"""The three groups, everybody who may come to an operators' page, and what each may do.
 
 In words of their own: not read from the groups, which they are to prove.
 """
@@ -6,8 +6,8 @@ In words of their own: not read from the groups, which they are to prove.
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-_VIEWER = {"view_task", "view_workerlease", "view_rollup"}
-_OPERATOR = _VIEWER | {
+VIEWER = {"view_task", "view_workerlease", "view_rollup"}
+OPERATOR = VIEWER | {
     "view_payload",
     "submit_task",
     "cancel_task",
@@ -20,15 +20,15 @@ _OPERATOR = _VIEWER | {
     "triage_failures",
     "manage_workers",
 }
-_ADMIN = _OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
+ADMIN = OPERATOR | {"manage_tokens", "manage_webhooks", "manage_schedules"}
 ROLES: dict[str, set[str]] = {
     "anonymous": set(),
     "not staff": set(),
     "staff": set(),
-    "viewer": _VIEWER,
-    "operator": _OPERATOR,
-    "admin": _ADMIN,
-    "superuser": _ADMIN,
+    "viewer": VIEWER,
+    "operator": OPERATOR,
+    "admin": ADMIN,
+    "superuser": ADMIN,
 }
 STRANGERS = frozenset({"anonymous", "not staff"})
 

@@ -4,10 +4,11 @@
 const SAID_MS = 2000;
 
 if (navigator.clipboard) {
-  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
-  document.addEventListener("jobs:rendered", () => {
+  const show = () => {
     for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
-  });
+  };
+  show();
+  document.addEventListener("jobs:rendered", show);
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
