@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.api.filters import Moment
-from jobs.api.forms import PRINTABLE, Form, printable
+from jobs.api.forms import PRINTABLE, Form, Reason, printable
 from jobs.domain.fingerprint import FINGERPRINT
 from jobs.domain.triage import FailureStatus
 from jobs.selectors.failures import MOST_PER_PAGE, FailureFilter
@@ -55,10 +55,14 @@ class AssignForm(Form):
     """Who is to be answerable, and why."""
 
     assignee: str | None = Field(description="The name of an active user; null for nobody.")
-    reason: str = ""
+    reason: Reason = ""
 
 
 class NoteForm(Form):
     """What everybody should know."""
 
-    note: str = Field(max_length=MOST_NOTE, description="In place of what stood there.")
+    note: str = Field(
+        max_length=MOST_NOTE,
+        json_schema_extra=PRINTABLE,
+        description="In place of what stood there.",
+    )

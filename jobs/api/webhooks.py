@@ -16,7 +16,7 @@ from jobs.api.answers.webhooks import (
     WebhookSecret,
 )
 from jobs.api.authentication import actor_of
-from jobs.api.forms import MOST_DELAY_SECONDS, Form, Tag, printable, read
+from jobs.api.forms import MOST_DELAY_SECONDS, PRINTABLE, Form, Reason, Tag, printable, read
 from jobs.api.schema import WITH_BODY, call
 from jobs.api.views import ApiView, task_id_of
 from jobs.domain.addresses import LONGEST_URL
@@ -48,7 +48,12 @@ class TermsForm(Form):
     """What a webhook wants; what is left out stays as it is."""
 
     url: str = Field("", max_length=LONGEST_URL, description="http or https, of a public host.")
-    description: str = Field("", max_length=DESCRIPTION_LENGTH, description="What it is for.")
+    description: str = Field(
+        "",
+        max_length=DESCRIPTION_LENGTH,
+        json_schema_extra=PRINTABLE,
+        description="What it is for.",
+    )
     states: list[Literal["SUCCESS", "FAILURE", "REVOKED", "RETRY"]] = Field(
         [], min_length=1, max_length=10, description="What it is told of."
     )
@@ -86,7 +91,7 @@ class ChangeForm(TermsForm):
     """What is to be different from now on; what is left out stays as it is."""
 
     enabled: bool | None = Field(None, description="False: tell it nothing; true: tell it again.")
-    reason: str = Field("", max_length=1000, description="Why it is disabled.")
+    reason: Reason = Field("", description="Why it is disabled.")
 
 
 class RotateForm(Form):

@@ -187,6 +187,36 @@ def test_the_page_of_the_api_names_every_code_with_its_status():
     assert {code: told.get(code) for code in PROBLEMS} == PROBLEMS
 
 
+#: Names of what has to be there, searches and labels: what they may be is a rule of its own.
+RULED = {"depends_on", "name", "queue", "search", "tags", "task_type", "task_types", "type"}
+RULED |= {"assignee", "unique_key", "url"}
+
+
+def free_texts(part, schema, name="body"):
+    """The names of the texts in a request that are told no shape."""
+    if "$ref" in part:
+        part = schema["components"]["schemas"][part["$ref"].rpartition("/")[2]]
+    shapes = {"pattern", "format", "enum", "const"}
+    if "string" in part.get("type", ()) and not shapes & part.keys():
+        yield name
+    for each in part.get("anyOf", []):
+        yield from free_texts(each, schema, name)
+    for field, each in part.get("properties", {}).items():
+        yield from free_texts(each, schema, field)
+    if "items" in part:
+        yield from free_texts(part["items"], schema, name)
+
+
+def test_texts_that_may_hold_no_nul_say_so(schema):
+    bodies = [
+        operation["requestBody"]["content"]["application/json"]["schema"]
+        for _, _, operation in operations(schema)
+        if "requestBody" in operation
+    ]
+
+    assert {name for body in bodies for name in free_texts(body, schema)} == RULED
+
+
 def test_streams_are_described_as_streams(schema):
     for path in ("/api/events", "/api/tasks/{task_id}/events"):
         described = schema["paths"][path]["get"]["responses"]["200"]["content"]
