@@ -134,6 +134,12 @@ class Conf:
     """How long it is kept what an action over many tasks did to each of them."""
     operations_keep_rows: int = _between(1_000_000, 0, 100_000_000)
     """Of how many tasks of one such action that is kept; of the others only their number."""
+    minute_counts_keep_seconds: float = _between(604_800.0, 172_800, 31_536_000)
+    """How long counts per minute are kept; charts of up to a day are drawn from them."""
+    hour_counts_keep_seconds: float = _between(7_776_000.0, 2_764_800, 315_360_000)
+    """How long counts per hour are kept; charts of a week and of 30 days are drawn from them."""
+    day_counts_keep_seconds: float = _between(63_072_000.0, 7_948_800, 3_153_600_000)
+    """How long counts per day are kept; charts of 90 days are drawn from them."""
     redacted_keys: tuple[str, ...] = (
         "password",
         "passwd",

@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy
 from jobs.admin.display import NOTHING, moment, outside
 from jobs.admin.door import OperatorsAdmin
 from jobs.domain.histogram import percentile
+from jobs.domain.periods import Period
 from jobs.domain.wording import duration
 from jobs.models import Rollup
+from jobs.models.rollup import EACH
 
 #: Older minutes are for charts, not for reading line by line.
 SHOWN = timedelta(days=1)
@@ -24,7 +26,7 @@ class RollupAdmin(OperatorsAdmin[Rollup]):
     """Read-only: the workers count."""
 
     list_display = (
-        "at",
+        "minute",
         "queue",
         "task_type",
         "succeeded",
@@ -41,7 +43,7 @@ class RollupAdmin(OperatorsAdmin[Rollup]):
     )
     list_display_links = None
     change_list_template = "admin/jobs/rollup/change_list.html"
-    ordering = ("-minute", "queue", "name")
+    ordering = ("-at", "queue", "name")
     sortable_by = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -60,7 +62,10 @@ class RollupAdmin(OperatorsAdmin[Rollup]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rollup]:
         """The last day."""
-        return super().get_queryset(request).filter(minute__gte=timezone.now() - SHOWN)
+        rows = Rollup.objects.counted(
+            Period.MINUTE, since=timezone.now() - SHOWN, queue=EACH, name=EACH
+        )
+        return rows.order_by(*self.ordering)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -70,9 +75,9 @@ class RollupAdmin(OperatorsAdmin[Rollup]):
         return super().changelist_view(request, title | (extra_context or {}))
 
     @admin.display(description=gettext_lazy("minute"))
-    def at(self, rollup: Rollup) -> str:
+    def minute(self, rollup: Rollup) -> str:
         """The minute's beginning."""
-        return moment(rollup.minute)
+        return moment(rollup.at)
 
     @admin.display(description=gettext_lazy("task type"))
     def task_type(self, rollup: Rollup) -> str:

@@ -7,8 +7,10 @@ from django_rq.utils import get_statistics
 
 from jobs.broker.connection import queue_names
 from jobs.broker.rq_lists import make_readable, plain_counts, waiting_on
+from jobs.domain.periods import Period
 from jobs.domain.states import State
 from jobs.models import Rollup, Task
+from jobs.models.rollup import EACH
 from jobs.selectors.stats import open_counts
 
 
@@ -26,9 +28,8 @@ def statistics(*, cleans: bool = False) -> dict[str, list[dict[str, Any]]]:
     failed = dict(
         Task.objects.dead_letters().order_by().values_list("queue").annotate(count=Count("pk"))
     )
-    succeeded = dict(
-        Rollup.objects.order_by().values_list("queue").annotate(total=Sum("succeeded"))
-    )
+    ended = Rollup.objects.counted(Period.EVER, queue=EACH)
+    succeeded = dict(ended.values_list("queue").annotate(total=Sum("succeeded")))
     for line in counted["queues"]:
         name = line["name"]
         plain = plain_counts(name)

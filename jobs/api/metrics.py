@@ -22,7 +22,9 @@ from rest_framework.request import Request
 
 from jobs.api.views import ApiView
 from jobs.broker.connection import redis_fault
+from jobs.domain.periods import Period
 from jobs.models import Rollup, Task
+from jobs.models.rollup import EACH
 from jobs.selectors.queues import QueueFacts, queues
 from jobs.selectors.workers import online_count
 
@@ -89,7 +91,8 @@ def _present(found: Iterable[QueueFacts]) -> Iterator[Metric]:
 
 def _past() -> Iterator[Metric]:
     totals = {name: Sum(name) for name in (*OUTCOMES, *DEATHS, *SECONDS)}
-    summed: Any = Rollup.objects.order_by().values("queue", "name").annotate(**totals)
+    ended = Rollup.objects.counted(Period.EVER, queue=EACH, name=EACH)
+    summed: Any = ended.values("queue", "name").annotate(**totals)
     rows: list[dict[str, Any]] = list(summed)
     attempts = CounterMetricFamily(
         "taskqueue_attempts", "Attempts by what became of them.", labels=[*KIND, "outcome"]

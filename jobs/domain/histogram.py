@@ -30,10 +30,7 @@ def bucket_of(seconds: float) -> int:
 
 def added(histograms: Iterable[Sequence[int]]) -> list[int]:
     """One histogram of all the durations."""
-    total: list[int] = []
-    for histogram in histograms:
-        total = [a + b for a, b in zip_longest(total, histogram, fillvalue=0)]
-    return total
+    return list(map(sum, zip_longest(*histograms, fillvalue=0)))
 
 
 def percentile(histogram: Sequence[int], percent: float) -> float | None:

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from jobs.conf import get_conf
 from jobs.domain.fingerprint import KEPT_SECONDS, SLOT_SECONDS
+from jobs.domain.periods import Period
 from jobs.domain.task_ids import first_id
-from jobs.models import FailureCount, IdempotencyKey
+from jobs.models import FailureCount, IdempotencyKey, Rollup
 from jobs.store.audit import erase
 from jobs.store.results import forget_results
 
@@ -42,6 +43,21 @@ def forget_reports() -> int:
     """Delete what actions of long ago did to each task, up to a bound; gives how many rows."""
     oldest = first_id(timezone.now() - timedelta(seconds=get_conf().operations_keep_seconds))
     return _by_chunks(lambda: forget_results(before=oldest, most=CHUNK))
+
+
+def forget_rollups() -> int:
+    """Delete counts of long ago, each period's after its own time; gives how many rows."""
+    conf, now = get_conf(), timezone.now()
+    kept_seconds = {
+        Period.MINUTE: conf.minute_counts_keep_seconds,
+        Period.HOUR: conf.hour_counts_keep_seconds,
+        Period.DAY: conf.day_counts_keep_seconds,
+    }
+    forgotten = 0
+    for period, seconds in kept_seconds.items():
+        old = Rollup.objects.filter(period=period.value, at__lt=now - timedelta(seconds=seconds))
+        forgotten += _forget(old.order_by("at"))
+    return forgotten
 
 
 def _forget(old: QuerySet[Any]) -> int:

@@ -6,11 +6,13 @@ import time
 from jobs.broker.connection import BrokerAway
 from jobs.broker.counters import count
 from jobs.broker.leader import lead, resign
+from jobs.maintenance.fold import fold
 from jobs.maintenance.forget import (
     forget_audit,
     forget_failure_counts,
     forget_keys,
     forget_reports,
+    forget_rollups,
 )
 from jobs.maintenance.mirror import mirror_failures
 from jobs.maintenance.promote import promote
@@ -22,6 +24,7 @@ from jobs.maintenance.webhooks import forget_deliveries, serve_webhooks
 logger = logging.getLogger(__name__)
 
 MIRROR_SECONDS = 5.0
+FOLD_SECONDS = 10.0
 FORGET_SECONDS = 10.0
 
 
@@ -33,6 +36,7 @@ class Maintenance:
         self._reaper = Reaper()
         self._mirrored_at = float("-inf")
         self._forgot_at = float("-inf")
+        self._folded_at = float("-inf")
         self._sweeper = Sweeper()
 
     def tick(self) -> None:
@@ -48,6 +52,7 @@ class Maintenance:
                 keys_forgotten=forget_keys(),
             )
             serve_webhooks()
+            self._fold()
             self._forget()
             self._mirror()
         except BrokerAway as error:
@@ -58,12 +63,18 @@ class Maintenance:
             mirror_failures()
             self._mirrored_at = time.monotonic()
 
+    def _fold(self) -> None:
+        if time.monotonic() - self._folded_at >= FOLD_SECONDS:
+            fold()
+            self._folded_at = time.monotonic()
+
     def _forget(self) -> None:
         if time.monotonic() - self._forgot_at >= FORGET_SECONDS:
             forget_deliveries()
             forget_failure_counts()
             forget_audit()
             forget_reports()
+            forget_rollups()
             self._forgot_at = time.monotonic()
 
     def resign(self) -> None:

@@ -2,13 +2,15 @@
 
 Twelve task types, some much more frequent than others, on three queues, spread evenly over the
 last week. Those that failed did so after four attempts, each type by one of six errors; 1.5 % were
-revoked before they ran, 3 % succeeded at their second attempt only.
+revoked before they ran, 3 % succeeded at their second attempt only. The counts reach back thirteen
+weeks: those of older tasks are kept when the tasks are not.
 """
 
 import time
 from collections.abc import Mapping, Sequence
 
 from jobs.domain.fingerprint import SLOT_SECONDS, FailureGroup
+from jobs.management import seed_counts
 
 DAYS = 7
 NAME = "history"
@@ -27,8 +29,6 @@ _ERRORS = (
 #: How many types there are, and where all of them fail.
 _KINDS = 12
 _FRAME = "shop.tasks:work"
-#: Buckets below the one of a tenth of a second, which counts all that a minute holds.
-EMPTY_BUCKETS = 72
 
 _TASKS = """
 INSERT INTO jobs_task (id, name, queue, args, kwargs, state, fence, tries, attempt_count,
@@ -100,17 +100,7 @@ SELECT kinds.tag, t.id FROM jobs_task t
     ON {place} % kinds.share = 0
  WHERE t.name LIKE '{name}.%'
 """
-_ROLLUPS = """
-INSERT INTO jobs_rollup (minute, queue, name, succeeded, retried, failed, revoked, snoozed,
-       timed_out, worker_died, wait_seconds, run_seconds, wait_histogram, run_histogram)
-SELECT {minute}, queue, name, sum(CASE WHEN state = 'SUCCESS' THEN 1 ELSE 0 END),
-       sum(CASE WHEN tries > 1 THEN tries - 1 ELSE 0 END),
-       sum(CASE WHEN state = 'FAILURE' THEN 1 ELSE 0 END),
-       sum(CASE WHEN state = 'REVOKED' THEN 1 ELSE 0 END), 0, 0, 0, count(*), count(*) * 0.1,
-       {histogram}, {histogram}
-  FROM jobs_task WHERE name LIKE '{name}.%' GROUP BY 1, 2, 3
-"""
-_POSTGRESQL = {
+_POSTGRESQL = seed_counts.POSTGRESQL | {
     "place": "(t.kwargs ->> 'number')::bigint",
     "latest": "max(t.id::text)::uuid",
     "slot": f"floor(extract(epoch FROM finished_at) / {SLOT_SECONDS})::int",
@@ -127,11 +117,9 @@ _POSTGRESQL = {
     "finished": "to_timestamp(ended)",
     "least": "least",
     "numbers": "generate_series(1::bigint, {count}) AS n",
-    "minute": "date_trunc('minute', finished_at)",
-    "histogram": "array_fill(0::bigint, ARRAY[{empty}]) || count(*)",
 }
 _MOMENT_SQLITE = "(strftime('%Y-%m-%d %H:%M:%f', {}, 'unixepoch') || '000')"
-_SQLITE = {
+_SQLITE = seed_counts.SQLITE | {
     "place": "CAST(t.kwargs ->> '$.number' AS INTEGER)",
     "latest": "max(t.id)",
     "slot": f"CAST(strftime('%s', finished_at) AS INTEGER) / {SLOT_SECONDS}",
@@ -148,8 +136,6 @@ _SQLITE = {
         "(WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count"
         " WHERE n < {count}) SELECT n FROM count)"
     ),
-    "minute": "substr(finished_at, 1, 16) || ':00.000000'",
-    "histogram": "'[' || replace(printf('%{empty}c', '0'), ' ', '0,') || ',' || count(*) || ']'",
 }
 _SETTLE = {
     "postgresql": ("ANALYZE", "CHECKPOINT"),
@@ -171,7 +157,7 @@ def fill(count: int, *, failed_permille: int = 25) -> None:
     failed = REVOKED_PERMILLE + failed_permille
     shares = {"revoked": REVOKED_PERMILLE, "failed": failed, "retried": failed + _RETRIED_PERMILLE}
     _execute(
-        (_TASKS, _ATTEMPTS, _ROLLUPS, _FAILURES, _FAILURE_COUNTS),
+        (_TASKS, _ATTEMPTS, seed_counts.ROLLUPS, _FAILURES, _FAILURE_COUNTS),
         count,
         seconds=DAYS * 24 * 3600.0,
         **shares,
@@ -195,7 +181,6 @@ def _execute(statements: Sequence[str], count: int, *, seconds: float, **shares:
     step = seconds / count
     words = dict(_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE)
     words["numbers"] = words["numbers"].format(count=count)
-    words["histogram"] = words["histogram"].format(empty=EMPTY_BUCKETS)
     words |= {"name": NAME, "frame": _FRAME, "first": str(time.time() - seconds), "step": str(step)}
     words |= {name: str(share) for name, share in shares.items()} | _error_words()
     with connection.cursor() as cursor:

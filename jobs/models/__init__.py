@@ -9,6 +9,7 @@ from jobs.models.idempotency import IdempotencyKey
 from jobs.models.operation import Operation, OperationResult
 from jobs.models.pages import System, TaskTypes
 from jobs.models.queue import QueuePause
+from jobs.models.release import Release
 from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
 from jobs.models.task import Task
@@ -30,6 +31,7 @@ __all__ = [
     "Operation",
     "OperationResult",
     "QueuePause",
+    "Release",
     "Rollup",
     "System",
     "Task",

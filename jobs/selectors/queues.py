@@ -10,10 +10,12 @@ from django.db.models import Min, Sum
 from django.utils import timezone
 
 from jobs.broker.connection import queue_names
+from jobs.domain.periods import MINUTE, Period, floor
 from jobs.domain.states import State
 from jobs.domain.task_ids import first_id
 from jobs.domain.workers import Instruction
 from jobs.models import Rollup, Task, WorkerLease
+from jobs.models.rollup import EACH
 from jobs.selectors.expressions import Unindexed
 from jobs.selectors.facts import moment
 from jobs.selectors.pauses import PauseFacts, paused_queues
@@ -132,7 +134,8 @@ def consumers(now: datetime) -> Mapping[str, int]:
 
 
 def _ended(now: datetime) -> dict[str, Ended]:
-    latest = Rollup.objects.filter(minute__gt=now - timedelta(minutes=RATE_MINUTES)).order_by()
+    first = floor(now, MINUTE) - (RATE_MINUTES - 1) * MINUTE
+    latest = Rollup.objects.counted(Period.MINUTE, since=first, queue=EACH)
     rows = latest.values_list("queue").annotate(
         succeeded=Sum("succeeded"), failed=Sum("failed"), revoked=Sum("revoked")
     )

@@ -11,6 +11,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from jobs.broker.connection import queue_names
+from jobs.domain.periods import Period, start_of
 from jobs.domain.query import (
     Argument,
     Condition,
@@ -28,6 +29,7 @@ from jobs.domain.states import ALL, State
 from jobs.domain.task_ids import first_id
 from jobs.exceptions import PayloadWithheld
 from jobs.models import Rollup, Task, TaskTag
+from jobs.models.rollup import EACH
 from jobs.models.task import TaskQuerySet
 from jobs.selectors.durations import lasting
 from jobs.selectors.expressions import ArgumentIs
@@ -149,13 +151,9 @@ def search_of(text: str, *, sees_payload: bool, now: datetime | None = None) -> 
 
 def known_names() -> list[str]:
     """The task types that are registered here or ran within `RECENT`, in order."""
-    ran = (
-        Rollup.objects.filter(minute__gte=timezone.now() - RECENT)
-        .order_by()
-        .values_list("name", flat=True)
-        .distinct()
-    )
-    return sorted({*registry.names(), *ran})
+    first = start_of(Period.HOUR, timezone.now() - RECENT)
+    ran = Rollup.objects.counted(Period.HOUR, since=first, name=EACH)
+    return sorted({*registry.names(), *ran.values_list("name", flat=True).distinct()})
 
 
 def _narrowed(wanted: Wanted, condition: Condition) -> Wanted:

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import F, Sum
 
+from jobs.domain.periods import MINUTE, Period, floor
 from jobs.models import Rollup
-
-MINUTE = timedelta(minutes=1)
+from jobs.models.rollup import EACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,8 @@ def ended_by_minute(
 
     Queues of which nothing ended in that time are missing.
     """
-    first = now.replace(second=0, microsecond=0) - (minutes - 1) * MINUTE
-    rows = Rollup.objects.filter(minute__gte=first)
-    rows = rows.filter(queue=queue) if queue else rows
-    rows = rows.filter(name=name) if name else rows
+    first = floor(now, MINUTE) - (minutes - 1) * MINUTE
+    rows = Rollup.objects.counted(Period.MINUTE, since=first, queue=queue or EACH, name=name)
     found: dict[str, dict[datetime, Minute]] = defaultdict(dict)
     sums = {
         "succeeded_sum": Sum("succeeded"),
@@ -51,7 +49,7 @@ def ended_by_minute(
         "revoked_sum": Sum("revoked"),
         "again_sum": Sum(F("retried") + F("snoozed")),
     }
-    for each, at, *counts in rows.order_by().values_list("queue", "minute").annotate(**sums):
+    for each, at, *counts in rows.values_list("queue", "at").annotate(**sums):
         found[each][at] = Minute(at, *counts)
     moments = [first + index * MINUTE for index in range(minutes)]
     return {each: [known.get(at, Minute(at)) for at in moments] for each, known in found.items()}

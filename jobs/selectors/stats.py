@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Sum
 
 from jobs.broker.connection import queue_names
+from jobs.domain.periods import Period
 from jobs.domain.states import OPEN, State
 from jobs.models import Rollup, Task
 from jobs.selectors.expressions import Unindexed
@@ -64,6 +65,7 @@ def stats_of(
     failed = Task.objects.dead_letters().order_by()
     if most_failed is not None:
         failed = failed[: most_failed + 1]
+    succeeded = Rollup.objects.counted(Period.EVER).aggregate(total=Sum("succeeded"))
     by_state: dict[State, int] = defaultdict(int)
     for (_, state), count in counts.items():
         by_state[state] += count
@@ -74,6 +76,6 @@ def stats_of(
         retrying=by_state[State.RETRY],
         active_tasks=by_state[State.STARTED],
         failed_tasks=failed.count(),
-        success_tasks=Rollup.objects.aggregate(total=Sum("succeeded"))["total"] or 0,
+        success_tasks=succeeded["total"] or 0,
         workers_online=workers_online,
     )

@@ -2,29 +2,27 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count
 
-from jobs.domain.histogram import added, percentile
+from jobs.domain.histogram import percentile
+from jobs.domain.periods import Period
 from jobs.domain.registry import registry
 from jobs.models import Rollup, Task
+from jobs.models.rollup import EACH
 from jobs.selectors.expressions import Unindexed
+from jobs.selectors.histograms import as_text, total
 from jobs.store.dialect import is_postgresql
 
-MINUTE = timedelta(minutes=1)
 #: What may be looked at, by the words of addresses.
 WINDOWS = MappingProxyType(
     {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 )
-#: Durations are added up from so many minutes, spread evenly over the window.
-SAMPLED_MINUTES = 60
-#: And for types that none of those has, from so many of their rows.
-MOST_ROWS = 500
 #: The slowest are looked for among so many that ended last, and so many are told.
 MOST_RECENT = 1000
 MOST_SLOWEST = 10
@@ -74,23 +72,15 @@ class Slow:
 
 def volumes(window: timedelta, *, now: datetime, name: str = "") -> list[Volume]:
     """Every registered type, and every other that had anything, by name; or one of them alone."""
-    rows = Rollup.objects.filter(minute__gte=now - window).order_by()
-    rows = rows.filter(name=name) if name else rows
-    sums = {
-        each: counts
-        for each, *counts in rows.values_list("name").annotate(
-            succeeded_sum=Sum("succeeded"),
-            failed_sum=Sum("failed"),
-            revoked_sum=Sum("revoked"),
-            retried_sum=Sum("retried"),
-        )
-    }
-    waits, runs = _histograms(window, now=now, names=sums, name=name)
-    names = {name} if name else {*sums, *registry.names()}
-    return [
-        _volume(each, sums.get(each, [0, 0, 0, 0]), waits.get(each, ()), runs.get(each, ()))
-        for each in sorted(names)
-    ]
+    period = Period.MINUTE if window <= timedelta(hours=1) else Period.HOUR
+    rows = Rollup.objects.counted(period, since=now - window, name=name or EACH)
+    counts = ("succeeded", "failed", "revoked", "retried")
+    histograms = (as_text("wait_histogram"), as_text("run_histogram"))
+    found: dict[str, list[Sequence[Any]]] = defaultdict(list)
+    for each, *values in rows.values_list("name", *counts, *histograms):
+        found[each].append(values)
+    names = {name} if name else {*found, *registry.names()}
+    return [_volume(each, found[each]) for each in sorted(names)]
 
 
 def unknown_types() -> list[tuple[str, int]]:
@@ -124,43 +114,17 @@ def _ran(tasks: Iterable[Task]) -> Iterator[Slow]:
             yield Slow(task, max(0.0, (task.finished_at - task.started_at).total_seconds()))
 
 
-def _volume(name: str, counts: Sequence[int], waits: Sequence[int], runs: Sequence[int]) -> Volume:
-    succeeded, failed, revoked, retried = counts
+def _volume(name: str, rows: Sequence[Sequence[Any]]) -> Volume:
+    if not rows:
+        return Volume(name=name)
+    *counts, waits, runs = zip(*rows, strict=True)
+    succeeded, failed, revoked, retried = map(sum, counts)
     return Volume(
         name=name,
         succeeded=succeeded,
         failed=failed,
         revoked=revoked,
         retried=retried,
-        waits=waits,
-        runs=runs,
+        waits=total(waits),
+        runs=total(runs),
     )
-
-
-def _histograms(
-    window: timedelta, *, now: datetime, names: Collection[str], name: str
-) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    """The waits and runs of each type, of an even sample where the window is long.
-
-    A week has more minutes than a page may read: 60 of them tell percentiles as well.
-    """
-    step = window / SAMPLED_MINUTES
-    latest = now.replace(second=0, microsecond=0)
-    moments = [
-        (latest - index * step).replace(second=0, microsecond=0) for index in range(SAMPLED_MINUTES)
-    ]
-    rows = Rollup.objects.filter(minute__in=moments)
-    found = _read(rows.filter(name=name) if name else rows)
-    if missed := [each for each in names if each not in found]:
-        first = now - window
-        found |= _read(Rollup.objects.filter(minute__gte=first, name__in=missed)[:MOST_ROWS])
-    waits = {each: added(wait for wait, _ in both) for each, both in found.items()}
-    runs = {each: added(run for _, run in both) for each, both in found.items()}
-    return waits, runs
-
-
-def _read(rows: Any) -> dict[str, list[tuple[list[int], list[int]]]]:
-    found: dict[str, list[tuple[list[int], list[int]]]] = defaultdict(list)
-    for name, waits, runs in rows.values_list("name", "wait_histogram", "run_histogram"):
-        found[name].append((waits, runs))
-    return found

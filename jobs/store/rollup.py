@@ -1,6 +1,5 @@
 """Counts per minute, added by the transaction that ends the attempts they count."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +8,10 @@ from django.db.backends.utils import CursorWrapper
 
 from jobs.domain.histogram import bucket_of
 from jobs.domain.outcomes import RESCUED, Ending, Outcome
+from jobs.domain.periods import Period
 from jobs.domain.states import State
 from jobs.store.claim import Expired
-from jobs.store.dialect import array, is_postgresql, text_of
+from jobs.store.rollup_rows import COUNTS, add_row
 
 _MINUTE_SECONDS = 60
 _COLUMN = {
@@ -21,42 +21,13 @@ _COLUMN = {
     State.REVOKED: "revoked",
     State.SCHEDULED: "snoozed",
 }
-_COUNTS = (*_COLUMN.values(), "timed_out", "worker_died")
-_SUMS = (*_COUNTS, "wait_seconds", "run_seconds")
-_HISTOGRAMS = ("wait_histogram", "run_histogram")
-_COLUMNS = (*_SUMS, *_HISTOGRAMS)
-_ADDED_POSTGRESQL = """{name} = coalesce((
-    SELECT array_agg(coalesce(a, 0) + coalesce(b, 0) ORDER BY place)
-      FROM unnest(jobs_rollup.{name}, excluded.{name}) WITH ORDINALITY AS _(a, b, place)
-), '{{}}')"""
-_ADDED_SQLITE = """{name} = (
-    SELECT json_group_array(count) FROM (
-        SELECT sum(value) AS count FROM (
-            SELECT key, value FROM json_each(jobs_rollup.{name}) UNION ALL
-            SELECT key, value FROM json_each(excluded.{name}))
-         GROUP BY key ORDER BY key))"""
-
-
-def _upsert(*, moment: str, histogram: str, added: str) -> str:
-    places = ["%s"] * len(_SUMS) + [histogram] * len(_HISTOGRAMS)
-    changes = [f"{name} = jobs_rollup.{name} + excluded.{name}" for name in _SUMS]
-    changes += [added.format(name=name) for name in _HISTOGRAMS]
-    return (
-        f"INSERT INTO jobs_rollup (minute, queue, name, {', '.join(_COLUMNS)}) "  # noqa: S608
-        f"VALUES ({moment}, %s, %s, {', '.join(places)}) "
-        f"ON CONFLICT (minute, queue, name) DO UPDATE SET {', '.join(changes)}"
-    )
-
-
-_POSTGRESQL = _upsert(moment="to_timestamp(%s)", histogram="%s::bigint[]", added=_ADDED_POSTGRESQL)
-_SQLITE = _upsert(moment="%s", histogram="%s", added=_ADDED_SQLITE)
 
 
 @dataclass(slots=True)
 class _Line:
     """What one transaction adds to one row."""
 
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     wait_seconds: float = 0.0
     run_seconds: float = 0.0
     waits: dict[int, int] = field(default_factory=dict)
@@ -79,14 +50,9 @@ class _Line:
         self.runs[place] = self.runs.get(place, 0) + 1
 
     def values(self) -> list[Any]:
-        """As `_COLUMNS`."""
-        histograms = (_dense(self.waits), _dense(self.runs))
-        return [
-            *self.counts.values(),
-            self.wait_seconds,
-            self.run_seconds,
-            *map(array if is_postgresql() else json.dumps, histograms),
-        ]
+        """As `COLUMNS`."""
+        sums = (*self.counts.values(), self.wait_seconds, self.run_seconds)
+        return [*sums, _dense(self.waits), _dense(self.runs)]
 
 
 #: By minute, queue and task type.
@@ -137,11 +103,8 @@ def _count_unrun(lines: _Lines, tasks: Iterable[tuple[str, str]], state: State, 
 
 
 def _write(cursor: CursorWrapper, lines: _Lines) -> None:
-    for (minute, queue, name), line in sorted(lines.items(), key=lambda item: item[0]):
-        if is_postgresql():
-            cursor.execute(_POSTGRESQL, [minute, queue, name, *line.values()])
-        else:
-            cursor.execute(_SQLITE, [text_of(minute), queue, name, *line.values()])
+    for key, line in sorted(lines.items(), key=lambda item: item[0]):
+        add_row(cursor, Period.LIVE, *key, line.values())
 
 
 def _dense(counts: dict[int, int]) -> list[int]:

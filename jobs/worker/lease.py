@@ -14,7 +14,7 @@ from django.utils import timezone
 from jobs.domain.processes import started_mark, tree_memory_mb
 from jobs.domain.workers import Instruction
 from jobs.exceptions import TaskQueueError
-from jobs.models import WorkerLease
+from jobs.models import Release, WorkerLease
 from jobs.services.losses import record_loss
 from jobs.services.rescue import held_by, rescue
 from jobs.worker.options import WorkerOptions
@@ -69,6 +69,9 @@ class Lease:
             logger.warning("took over the lease of pid %d, %d task(s)", former.pid, rescued)
             record_loss(former, held, why=why)
             former.delete()
+        if self._options.release:
+            seen = Release(name=self._options.release)
+            Release.objects.bulk_create([seen], ignore_conflicts=True)
         WorkerLease.objects.create(
             name=self.name,
             host=socket.gethostname(),

@@ -23,7 +23,7 @@ CLEAR = f"{LOW}clear/"
 def count(seconds_ago: float, queue: str = "low", **counts: int) -> None:
     """What ended then."""
     minute = ago(seconds_ago).replace(second=0, microsecond=0)
-    Rollup.objects.create(minute=minute, queue=queue, name="add", **counts)
+    Rollup.objects.create(at=minute, queue=queue, name="add", **counts)
 
 
 def cell(page: str, label: str, row: str = "low") -> str:

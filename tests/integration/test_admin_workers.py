@@ -107,14 +107,14 @@ def test_counts_per_minute_tell_percentiles_and_leave_out_what_is_older_than_a_d
     waits[bucket_of(0.5)], waits[bucket_of(2.0)] = 90, 10
     runs[bucket_of(0.02)], runs[bucket_of(8.0)] = 90, 10
     Rollup.objects.create(
-        minute=timezone.now(),
+        at=timezone.now(),
         queue="high",
         name="add",
         succeeded=100,
         wait_histogram=waits,
         run_histogram=runs,
     )
-    Rollup.objects.create(minute=ago(2 * 86400), queue="high", name="old.type", succeeded=1)
+    Rollup.objects.create(at=ago(2 * 86400), queue="high", name="old.type", succeeded=1)
 
     # then
     page = root.get("/admin/jobs/rollup/").content.decode()

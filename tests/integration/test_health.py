@@ -20,7 +20,7 @@ def test_health_tells_the_service_in_five_fields(client: Client, slash: str) -> 
     WorkerLease.objects.create(name="w1", host="h", pid=1)
     make_task()
     make_task(queue="low")
-    Rollup.objects.create(minute=timezone.now(), queue="low", name="add", succeeded=3)
+    Rollup.objects.create(at=timezone.now(), queue="low", name="add", succeeded=3)
 
     # when somebody asks
     answer = client.get(f"/health{slash}")

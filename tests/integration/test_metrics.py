@@ -52,7 +52,7 @@ def test_counters_sum_what_every_minute_counted(root):
     # given two minutes of one type
     for seconds in (60, 120):
         Rollup.objects.create(
-            minute=ago(seconds),
+            at=ago(seconds),
             queue="low",
             name='odd "name"\\',
             succeeded=5,

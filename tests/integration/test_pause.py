@@ -126,7 +126,7 @@ def test_a_queue_tells_what_comes_and_goes_and_how_long_the_rest_will_last():
     for _ in range(60):
         make_task(queue="low")
     Rollup.objects.create(
-        minute=timezone.now(), queue="low", name="add", succeeded=200, failed=60, revoked=40
+        at=timezone.now(), queue="low", name="add", succeeded=200, failed=60, revoked=40
     )
 
     # then

@@ -102,7 +102,7 @@ def test_the_numbers_count_rows_and_plain_jobs_together(root):
     rung()
     plain()
     plain(fails=True)
-    Rollup.objects.create(minute=ago(60), queue="high", name="add", succeeded=7)
+    Rollup.objects.create(at=ago(60), queue="high", name="add", succeeded=7)
 
     # then
     answer = json.loads(root.get(f"{HOME}stats.json").content)

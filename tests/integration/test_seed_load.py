@@ -4,9 +4,11 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import Count
+from django.db.models import Count, Sum
 
+from jobs.domain.periods import FOLDED, Period
 from jobs.models import Attempt, Failure, FailureCount, Rollup, Task, TaskTag
+from jobs.models.rollup import EACH
 from tests.support.rows import make_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,6 +18,12 @@ def seed_load(*words: str) -> str:
     printed = io.StringIO()
     call_command("seed_load", *words, stdout=printed)
     return printed.getvalue()
+
+
+def counted(period: Period, **scope: None) -> dict[str, int]:
+    sums = [Sum(name) for name in ("succeeded", "failed", "revoked", "retried")]
+    rows = Rollup.objects.counted(period, **scope)
+    return {each.removesuffix("__sum"): n for each, n in rows.aggregate(*sums).items()}
 
 
 def test_it_writes_as_many_tasks_as_were_asked_for_of_each_kind(api):
@@ -28,7 +36,13 @@ def test_it_writes_as_many_tasks_as_were_asked_for_of_each_kind(api):
     assert counts["FAILURE"] == pytest.approx(400, rel=0.1)
     assert counts["SUCCESS"] + counts["FAILURE"] + counts["REVOKED"] == 2000
     assert (counts["PENDING"], counts["SCHEDULED"]) == (60, 40)
-    assert sum(Rollup.objects.values_list("failed", flat=True)) == counts["FAILURE"]
+
+    # and of thirteen weeks there are counts, of the last one by the minute
+    failed = {period: counted(period)["failed"] for period in FOLDED}
+    assert failed.pop(Period.MINUTE) == counts["FAILURE"]
+    assert set(failed.values()) == {13 * counts["FAILURE"]}
+    for scope in ({"queue": EACH}, {"name": EACH}, {"queue": EACH, "name": EACH}):
+        assert counted(Period.HOUR, **scope) == counted(Period.HOUR)
 
     # and failures have attempts that tell six errors, and tasks have tags
     told = Attempt.objects.filter(task__state="FAILURE").exclude(traceback="")

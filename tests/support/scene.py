@@ -47,7 +47,7 @@ def make_scene() -> Scene:
     paused = begin()
     pause_operation(operation_id=paused.pk, actor="eve")
     worker = WorkerLease.objects.create(name="w1", host="h1", pid=7)
-    rollup = Rollup.objects.create(minute=timezone.now(), queue="high", name="add")
+    rollup = Rollup.objects.create(at=timezone.now(), queue="high", name="add")
     owner = User.objects.create_user("eve")
     tokens = {
         f"token of {user.username}": str(create_token(user=user, name="nightly").row.pk)

@@ -12,9 +12,10 @@ class Command(BaseCommand):
     """Writes rows that no worker ran; nothing is pushed, and nothing of them is sent to anybody."""
 
     help = (
-        "Fill this project's database with a week of ended tasks, their attempts and counts, and "
-        "with open ones, as a large site would have them: to see how the pages are with it. For a "
-        "database that you throw away: a worker that runs meanwhile takes the waiting ones."
+        "Fill this project's database with a week of ended tasks, their attempts, the counts of "
+        "thirteen weeks, and open tasks, as a large site would have them: to see how the pages are "
+        "with it. For a database that you throw away: a worker that runs meanwhile takes the "
+        "waiting ones."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

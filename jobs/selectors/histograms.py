@@ -1,0 +1,22 @@
+"""Distributions read by the hundred: their numbers are not looked at one by one on the way."""
+
+from collections.abc import Iterable
+from itertools import zip_longest
+
+import orjson
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+
+def as_text(column: str) -> Cast:
+    """A column of distributions as the database spells it; `total` reads that."""
+    return Cast(column, TextField())
+
+
+def total(texts: Iterable[str]) -> list[int]:
+    """One distribution of all of them.
+
+    A row costs a seventh of what the driver's arrays, added up in pairs, do.
+    """
+    rows = [orjson.loads(f"[{text[1:-1]}]") for text in texts]
+    return list(map(sum, zip_longest(*rows, fillvalue=0)))
