@@ -135,11 +135,11 @@ class Conf:
     operations_keep_rows: int = _between(1_000_000, 0, 100_000_000)
     """Of how many tasks of one such action that is kept; of the others only their number."""
     minute_counts_keep_seconds: float = _between(604_800.0, 172_800, 31_536_000)
-    """How long counts per minute are kept; charts of up to a day are drawn from them."""
+    """How long counts per minute and quarter of an hour are kept, for charts of up to a day."""
     hour_counts_keep_seconds: float = _between(7_776_000.0, 2_764_800, 315_360_000)
-    """How long counts per hour are kept; charts of a week and of 30 days are drawn from them."""
+    """How long counts per hour and six hours are kept, for charts of a week and of 30 days."""
     day_counts_keep_seconds: float = _between(63_072_000.0, 7_948_800, 3_153_600_000)
-    """How long counts per day are kept; charts of 90 days are drawn from them."""
+    """How long counts per day are kept, for charts of 90 days."""
     redacted_keys: tuple[str, ...] = (
         "password",
         "passwd",

@@ -9,23 +9,27 @@ MINUTE = timedelta(minutes=1)
 
 
 class Period(StrEnum):
-    """What one row of counts covers; hours and days are those of UTC."""
+    """What one row of counts covers; hours, shifts of six and days are those of UTC."""
 
     LIVE = "live"
     """A minute as the workers write it: not yet added to the others."""
     MINUTE = "minute"
+    QUARTER = "15min"
     HOUR = "hour"
+    SHIFT = "6hours"
     DAY = "day"
     EVER = "ever"
 
 
 #: What a minute is added to.
-FOLDED = (Period.MINUTE, Period.HOUR, Period.DAY, Period.EVER)
+FOLDED = tuple(period for period in Period if period is not Period.LIVE)
 
 _STEPS = {
     Period.LIVE: MINUTE,
     Period.MINUTE: MINUTE,
+    Period.QUARTER: timedelta(minutes=15),
     Period.HOUR: timedelta(hours=1),
+    Period.SHIFT: timedelta(hours=6),
     Period.DAY: timedelta(days=1),
 }
 

@@ -50,7 +50,9 @@ def forget_rollups() -> int:
     conf, now = get_conf(), timezone.now()
     kept_seconds = {
         Period.MINUTE: conf.minute_counts_keep_seconds,
+        Period.QUARTER: conf.minute_counts_keep_seconds,
         Period.HOUR: conf.hour_counts_keep_seconds,
+        Period.SHIFT: conf.hour_counts_keep_seconds,
         Period.DAY: conf.day_counts_keep_seconds,
     }
     forgotten = 0

@@ -22,7 +22,9 @@ INSERT INTO jobs_rollup (period, at, queue, name, succeeded, retried, failed, re
   weeks AS (SELECT {{earlier}} AS at, queue, name, {_KEPT} FROM hours, ({_WEEKS}) AS w),
   periods AS (
     SELECT 'minute' AS period, at, queue, name, {_KEPT} FROM minutes UNION ALL
+    SELECT '15min', {{quarter}}, queue, name, {_KEPT} FROM minutes UNION ALL
     SELECT 'hour', at, queue, name, {_KEPT} FROM weeks UNION ALL
+    SELECT '6hours', {{shift}}, queue, name, {_KEPT} FROM weeks UNION ALL
     SELECT 'day', {{day}}, queue, name, {_KEPT} FROM weeks UNION ALL
     SELECT 'ever', {{epoch}}, queue, name, {_KEPT} FROM weeks)
 SELECT period, at, CASE WHEN by_queue THEN queue ELSE '' END,
@@ -34,14 +36,21 @@ SELECT period, at, CASE WHEN by_queue THEN queue ELSE '' END,
 """  # noqa: S608 - constants
 POSTGRESQL = {
     "minute": "date_trunc('minute', finished_at)",
+    "quarter": "date_bin('15 minutes', at, to_timestamp(0))",
+    "shift": "date_bin('6 hours', at, to_timestamp(0))",
     "hour": "date_trunc('hour', at, 'UTC')",
     "day": "date_trunc('day', at, 'UTC')",
     "epoch": "to_timestamp(0)",
     "earlier": "at - weeks * interval '7 days'",
     "histogram": f"array_fill(0::bigint, ARRAY[{_EMPTY_BUCKETS}]) || sum(ended)::bigint",
 }
+_MULTIPLE_SQLITE = (
+    "strftime('%Y-%m-%d %H:%M:%S.000000', strftime('%s', at) / {0} * {0}, 'unixepoch')"
+)
 SQLITE = {
     "minute": "substr(finished_at, 1, 16) || ':00.000000'",
+    "quarter": _MULTIPLE_SQLITE.format(900),
+    "shift": _MULTIPLE_SQLITE.format(6 * 3600),
     "hour": "substr(at, 1, 13) || ':00:00.000000'",
     "day": "substr(at, 1, 10) || ' 00:00:00.000000'",
     "epoch": "'1970-01-01 00:00:00.000000'",

@@ -50,7 +50,7 @@ class Rollup(models.Model):
     """What ended within a period on one queue for one task type.
 
     The transaction that ends attempts counts them in the `live` row of their minute; maintenance
-    moves each such row to those of its minute, hour and day and of all time (`jobs.store.fold`).
+    moves each such row to those of its periods, from the minute to all time (`jobs.store.fold`).
     These are also kept for all queues or all names together, under an empty one.
 
     The first five count attempts by what their tasks became, each attempt once, and beside them

@@ -14,9 +14,6 @@ def as_text(column: str) -> Cast:
 
 
 def total(texts: Iterable[str]) -> list[int]:
-    """One distribution of all of them.
-
-    A row costs a seventh of what the driver's arrays, added up in pairs, do.
-    """
+    """One distribution of all of them, for a fraction of what the driver's arrays cost."""
     rows = [orjson.loads(f"[{text[1:-1]}]") for text in texts]
     return list(map(sum, zip_longest(*rows, fillvalue=0)))

@@ -52,6 +52,8 @@ def test_a_minute_that_is_over_moves_to_its_hour_its_day_and_all_time():
     day, before = floor(noon, timedelta(days=1)), noon - timedelta(days=1)
     assert folded(Period.MINUTE, "low", "add") == [(before, 4), (noon, 1), (noon + MINUTE, 2)]
     assert folded(Period.HOUR, "low", "add") == [(before, 4), (noon, 3)]
+    assert folded(Period.QUARTER, "low", "add") == folded(Period.HOUR, "low", "add")
+    assert folded(Period.SHIFT, "low", "add") == folded(Period.HOUR, "low", "add")
     assert folded(Period.DAY, "low", "add") == [(day - timedelta(days=1), 4), (day, 3)]
     assert folded(Period.EVER, "low", "add") == [(EPOCH, 7)]
     assert not folded(Period.LIVE, "low", "add")
@@ -188,8 +190,9 @@ def test_each_period_is_kept_for_its_own_time():
 
     # then all time is kept for ever
     left = {period: Rollup.objects.filter(period=period.value).count() for period in FOLDED}
-    assert left == {Period.MINUTE: 1, Period.HOUR: 3, Period.DAY: 5, Period.EVER: 6}
-    assert forgotten == 5 + 3 + 1
+    minutes, hours = {Period.MINUTE: 1, Period.QUARTER: 1}, {Period.HOUR: 3, Period.SHIFT: 3}
+    assert left == minutes | hours | {Period.DAY: 5, Period.EVER: 6}
+    assert forgotten == 2 * 5 + 2 * 3 + 1
     assert forget_rollups() == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count, Sum
 
-from jobs.domain.periods import FOLDED, Period
+from jobs.domain.periods import FOLDED, Period, start_of
 from jobs.models import Attempt, Failure, FailureCount, Rollup, Task, TaskTag
 from jobs.models.rollup import EACH
 from tests.support.rows import make_task
@@ -39,8 +39,10 @@ def test_it_writes_as_many_tasks_as_were_asked_for_of_each_kind(api):
 
     # and of thirteen weeks there are counts, of the last one by the minute
     failed = {period: counted(period)["failed"] for period in FOLDED}
-    assert failed.pop(Period.MINUTE) == counts["FAILURE"]
+    assert failed.pop(Period.MINUTE) == failed.pop(Period.QUARTER) == counts["FAILURE"]
     assert set(failed.values()) == {13 * counts["FAILURE"]}
+    starts = {(row.at, start_of(Period(row.period), row.at)) for row in Rollup.objects.all()}
+    assert all(at == start for at, start in starts)
     for scope in ({"queue": EACH}, {"name": EACH}, {"queue": EACH, "name": EACH}):
         assert counted(Period.HOUR, **scope) == counted(Period.HOUR)
 
