@@ -11,7 +11,7 @@ from jobs.models import Task
 from jobs.selectors.condition import condition
 from jobs.selectors.facts import LONG_COLUMNS, moment, task_facts, task_line
 from jobs.selectors.queues import queues
-from jobs.selectors.stats import stats
+from jobs.selectors.stats import MOST_FAILED, stats
 from jobs.selectors.workers import workers
 
 #: Lines of the page's task table, and of one feed message.
@@ -36,12 +36,14 @@ LINE_FIELDS = (
 
 def snapshot() -> dict[str, Any]:
     """The message of the stats socket, without its `seq`."""
-    numbers, queue_facts, worker_facts = stats(), queues(), workers()
+    numbers, queue_facts, worker_facts = stats(most_failed=MOST_FAILED), queues(), workers()
     state = condition(queue_facts, worker_facts, redis_fault=redis_fault())
     return {
         "type": "stats",
         "at": moment(timezone.now()),
         **numbers.as_fields(),
+        "failed_tasks": min(numbers.failed_tasks, MOST_FAILED),
+        "failed_tasks_more": numbers.failed_tasks > MOST_FAILED,
         "scheduled": numbers.scheduled,
         "blocked": numbers.blocked,
         "retrying": numbers.retrying,

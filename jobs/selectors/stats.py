@@ -13,6 +13,9 @@ from jobs.models import Rollup, Task
 from jobs.selectors.expressions import Unindexed
 from jobs.selectors.workers import online_count
 
+#: Pages and sockets count the failed no further; the API and the metrics count them all.
+MOST_FAILED = 10_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:

@@ -22,13 +22,11 @@ from jobs.domain.query import FIELDS
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.selectors.overview import Overview, overview
-from jobs.selectors.stats import Stats, stats
+from jobs.selectors.stats import MOST_FAILED, Stats, stats
 from jobs.selectors.task_types import Volume
 
 register = template.Library()
 
-#: A page counts the failed no further; the live numbers tell them all.
-MOST_FAILED = 10_000
 #: The pages of every day, in the order in which somebody on duty wants them.
 ORDER = ("Task", "Failure", "QueuePause", "WorkerLease", "TaskTypes", "Operation", "System")
 #: Those that have a colour of their own.

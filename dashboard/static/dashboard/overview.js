@@ -9,7 +9,8 @@ const find = (selector) => document.querySelector(selector);
 
 function showNumbers(stats) {
   for (const cell of document.querySelectorAll("[data-stat]")) {
-    put(cell, counted(stats[cell.dataset.stat]));
+    const more = stats[`${cell.dataset.stat}_more`] ? "+" : "";
+    put(cell, counted(stats[cell.dataset.stat]) + more);
     cell.classList.toggle("zero", !stats[cell.dataset.stat]);
   }
 }

@@ -51,9 +51,9 @@ function startStrip(strip) {
     strip.dataset.state = state;
     said.textContent = words;
   };
-  const show = (name, count) => {
+  const show = (name, count, more = "") => {
     const cell = strip.querySelector(`[data-count="${name}"]`);
-    const text = number.format(count);
+    const text = number.format(count) + more;
     if (cell && cell.textContent !== text) cell.textContent = text;
     cell?.toggleAttribute("data-zero", count === 0);
   };
@@ -65,7 +65,7 @@ function startStrip(strip) {
     show("running", stats.active_tasks);
     show("retrying", stats.retrying);
     show("scheduled", stats.scheduled);
-    show("failed", stats.failed_tasks);
+    show("failed", stats.failed_tasks, stats.failed_tasks_more ? "+" : "");
     show("succeeded", stats.success_tasks);
     show("workers", stats.workers_online);
     say("live", "Live");
