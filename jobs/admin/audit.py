@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from jobs.admin.audit_form import AuditForm
 from jobs.admin.display import outside
 from jobs.admin.door import OperatorsAdmin
+from jobs.admin.task_types import type_url
 from jobs.admin.verbs import may
 from jobs.domain.task_ids import read_id
 from jobs.models import AuditEntry
@@ -152,10 +153,10 @@ def _url(entry: AuditEntry) -> str:
     if not entry.subject_id:
         return ""
     page = _PAGES.get(entry.subject)
-    if page is None:
-        return ""
     try:
-        return reverse(f"admin:{page}", args=[entry.subject_id])
+        if entry.subject == "type":
+            return type_url(entry.subject_id)
+        return reverse(f"admin:{page}", args=[entry.subject_id]) if page else ""
     except NoReverseMatch:  # of an id that no address can hold
         return ""
 

@@ -15,7 +15,9 @@ from jobs.admin.columns import age_of, list_url, state_badge_of, worker_link, wo
 from jobs.admin.display import badge, moment, outside, seen, since, until
 from jobs.admin.json_tree import Tree
 from jobs.admin.objects import links_of_arguments
+from jobs.admin.task_types import type_url
 from jobs.admin.verbs import MOST_REASON, may, possible
+from jobs.domain.registry import registry
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.models import Task
@@ -92,6 +94,8 @@ def _link(kind: str, name: str) -> tuple[str, str] | None:
             return "See the worker", worker_url(name)
         case "queue":
             return f"See the tasks on {name}", list_url(queue=name)
+        case "task_type" if registry.find(name):
+            return "See the task type", type_url(name)
         case "task":
             return "See the task", reverse("admin:jobs_task_change", args=[name])
     return None

@@ -1,27 +1,23 @@
 """Queues: how each stands, who paused which and why, and the buttons to do so."""
 
-import math
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from jobs.admin.charts import sparkline
 from jobs.admin.display import NOTHING, moment, outside
 from jobs.admin.door import OperatorsAdmin
-from jobs.admin.queue_page import MOST_MINUTES, PAUSE_PERMISSION, queue_url, queue_urls
+from jobs.admin.pausing import MOST_MINUTES, PAUSE_PERMISSION, button, until_of
+from jobs.admin.queue_page import queue_url, queue_urls
 from jobs.admin.verbs import MOST_REASON, may, reason_of
-from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import QueuePause
 from jobs.selectors.queue_pages import LINE_MINUTES, QueueLine, queue_lines
 from jobs.services.pause import pause, resume
@@ -61,17 +57,12 @@ class QueuePauseAdmin(OperatorsAdmin[QueuePause]):
 
     def get_urls(self) -> list[URLPattern]:
         """The two buttons, beside the stock pages."""
-
-        def button(press: Callable[[HttpRequest, str], str]) -> Callable[..., HttpResponse]:
-            def view(request: HttpRequest, name: str) -> HttpResponse:
-                return self._press(request, name, press)
-
-            return self.admin_site.admin_view(require_POST(view))
-
+        pausing = button(self.admin_site, _pause, back=_back)
+        resuming = button(self.admin_site, _resume, back=_back)
         return [
             *queue_urls(self.admin_site),
-            path("<str:name>/pause/", button(_pause), name="jobs_queuepause_pause"),
-            path("<str:name>/resume/", button(_resume), name="jobs_queuepause_resume"),
+            path("<str:name>/pause/", pausing, name="jobs_queuepause_pause"),
+            path("<str:name>/resume/", resuming, name="jobs_queuepause_resume"),
             *super().get_urls(),
         ]
 
@@ -130,21 +121,6 @@ class QueuePauseAdmin(OperatorsAdmin[QueuePause]):
         """What was said then."""
         return outside(each.ended_reason, 120) if each.ended_reason else NOTHING
 
-    def _press(
-        self, request: HttpRequest, name: str, press: Callable[[HttpRequest, str], str]
-    ) -> HttpResponse:
-        if not may(request.user, PAUSE_PERMISSION):
-            raise PermissionDenied
-        try:
-            messages.success(request, press(request, name))
-        except UnknownQueue as error:
-            raise Http404(str(error)) from error
-        except InvalidOption as error:
-            messages.error(request, str(error))
-        if request.POST.get("from") == "queue":
-            return HttpResponseRedirect(queue_url(name))
-        return HttpResponseRedirect(reverse("admin:jobs_queuepause_changelist"))
-
 
 def _sparkline(line: QueueLine) -> SafeString:
     told = _("Tasks that ended per minute, the last %(minutes)d minutes")
@@ -157,7 +133,7 @@ def _pause(request: HttpRequest, name: str) -> str:
         queue=name,
         actor=request.user.get_username(),
         reason=reason_of(request),
-        until=_until(request.POST.get("minutes", "").strip()),
+        until=until_of(request),
     )
     return f"Queue {name} is paused: nothing of it begins any more, what runs goes on."
 
@@ -167,15 +143,8 @@ def _resume(request: HttpRequest, name: str) -> str:
     return f"Queue {name} is served again." if ended else f"Queue {name} was not paused."
 
 
-def _until(minutes: str) -> datetime | None:
-    if not minutes:
-        return None
-    try:
-        count = float(minutes)
-    except ValueError:
-        count = math.nan
-    if not 0 < count <= MOST_MINUTES:
-        raise InvalidOption(
-            field="minutes", given=minutes[:60], allowed=f"a number above 0, at most {MOST_MINUTES}"
-        )
-    return timezone.now() + timedelta(minutes=count)
+def _back(request: HttpRequest, name: str) -> str:
+    """To where it was pressed."""
+    if request.POST.get("from") == "queue":
+        return queue_url(name)
+    return reverse("admin:jobs_queuepause_changelist")

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from jobs.admin.background import begin
 from jobs.admin.charts import Band, bars
 from jobs.admin.columns import list_url
+from jobs.admin.pausing import MOST_MINUTES, PAUSE_PERMISSION
 from jobs.admin.verbs import CANCEL, MOST_REASON, may, reason_of
 from jobs.broker.connection import queue_names
 from jobs.domain.operations import Action
@@ -26,10 +27,6 @@ from jobs.models import Task
 from jobs.selectors.pages import TaskFilter
 from jobs.selectors.queue_pages import QueuePage, queue_page
 from jobs.selectors.series import Minute
-
-PAUSE_PERMISSION = "jobs.pause_queue"
-#: The longest pause that ends by itself, in minutes: a year.
-MOST_MINUTES = 366 * 24 * 60
 
 
 def queue_url(name: str) -> str:

@@ -18,14 +18,17 @@ from jobs.admin.charts import Band, bars
 from jobs.admin.columns import list_url
 from jobs.admin.display import seen
 from jobs.admin.page_admin import PageAdmin
-from jobs.admin.verbs import may
+from jobs.admin.pausing import MOST_MINUTES, PAUSE_PERMISSION, button, until_of
+from jobs.admin.verbs import MOST_REASON, may, reason_of
 from jobs.domain.histogram import coarse
 from jobs.domain.registry import TaskType, registry
 from jobs.domain.retries import RetryPolicy
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.models import TaskTypes
+from jobs.selectors.pauses import PauseFacts, paused_at, pauses_of_type
 from jobs.selectors.task_types import WINDOWS, Volume, slowest, unknown_types, volumes
+from jobs.services.pause import pause_type, resume_type
 from jobs.services.submission import SubmitForm, empty_form, submit
 
 PERMISSION = "jobs.submit_task"
@@ -40,23 +43,29 @@ class TaskTypeAdmin(PageAdmin):
     page_template = "admin/jobs/tasktypes/list.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """The page of a type beside the list."""
+        """The page of a type beside the list, and its two buttons."""
         view = require_http_methods(["GET", "HEAD", "POST"])(self.type_view)
+        pausing = button(self.admin_site, _pause, back=_back)
+        resuming = button(self.admin_site, _resume, back=_back)
         return [
             *super().get_urls(),
+            path("type/<str:name>/pause/", pausing, name="jobs_tasktypes_pause"),
+            path("type/<str:name>/resume/", resuming, name="jobs_tasktypes_resume"),
             path("type/<path:name>/", self.admin_site.admin_view(view), name="jobs_tasktypes_type"),
         ]
 
     def page_context(self, request: HttpRequest) -> dict[str, Any]:
         """Every type with its numbers of a window."""
         word, window = _window(request)
+        now = timezone.now()
+        paused = paused_at(now).types
         return {
             "title": _("Task types"),
             "window": word,
             "windows": list(WINDOWS),
             "types": [
-                (each, registry.find(each.name), type_url(each.name))
-                for each in volumes(window, now=timezone.now())
+                (each, registry.find(each.name), type_url(each.name), paused.get(each.name))
+                for each in volumes(window, now=now)
             ],
             "unknown": [(name, count, list_url(name=name)) for name, count in unknown_types()],
         }
@@ -95,7 +104,8 @@ class TaskTypeAdmin(PageAdmin):
             raise Http404
         (volume,) = volumes(window, now=timezone.now(), name=name)
         recent = slowest(name)
-        if task_type is None and not volume.ended and not recent:
+        standing = _standing(request, name)
+        if task_type is None and not (volume.ended or recent or standing["pauses"]):
             raise Http404
         context = {
             "title": seen(name),
@@ -115,6 +125,7 @@ class TaskTypeAdmin(PageAdmin):
             "failed_url": list_url(name=name, state=State.FAILURE),
             "tasks_url": list_url(name=name),
             "form": form if may(request.user, PERMISSION) else None,
+            **standing,
         }
         return self.shown(request, "admin/jobs/tasktypes/type.html", context, status=status)
 
@@ -122,6 +133,47 @@ class TaskTypeAdmin(PageAdmin):
 def type_url(name: str) -> str:
     """The address of a type's page."""
     return reverse("admin:jobs_tasktypes_type", args=[quote(name)])
+
+
+def _standing(request: HttpRequest, name: str) -> dict[str, Any]:
+    """Who paused it and why, its latest pauses, and what its buttons need."""
+    now = timezone.now()
+    pauses = pauses_of_type(name)
+    holds = next((each for each in pauses if each.holds(now)), None)
+    known_or_paused = holds is not None or registry.find(name) is not None
+    return {
+        "name": name,
+        "pauses": pauses,
+        "pause": PauseFacts.of(holds).words(now=now) if holds else "",
+        "may_pause": may(request.user, PAUSE_PERMISSION) and known_or_paused,
+        "pause_url": reverse("admin:jobs_tasktypes_pause", args=[quote(name)]),
+        "resume_url": reverse("admin:jobs_tasktypes_resume", args=[quote(name)]),
+        "most_reason": MOST_REASON,
+        "most_minutes": MOST_MINUTES,
+    }
+
+
+def _pause(request: HttpRequest, quoted: str) -> str:
+    held = pause_type(
+        name=unquote(quoted),
+        actor=request.user.get_username(),
+        reason=reason_of(request),
+        until=until_of(request),
+    )
+    told = _("Task type %(name)s is paused: none of its tasks begins any more, what runs goes on.")
+    return told % {"name": held.name}
+
+
+def _resume(request: HttpRequest, quoted: str) -> str:
+    name = unquote(quoted)
+    ended = resume_type(name=name, actor=request.user.get_username(), reason=reason_of(request))
+    if ended:
+        return _("Task type %(name)s is served again.") % {"name": name}
+    return _("Task type %(name)s was not paused.") % {"name": name}
+
+
+def _back(_request: HttpRequest, quoted: str) -> str:
+    return type_url(unquote(quoted))
 
 
 def durations(histogram: Any, words: str) -> tuple[SafeString, list[tuple[str, str, int]]] | None:

@@ -1,19 +1,16 @@
 """Calls about queues."""
 
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from pydantic import Field
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.api.answers.cluster import QueueAnswer, Queues, QueueStats
 from jobs.api.authentication import actor_of
-from jobs.api.forms import MOST_DELAY_SECONDS, Form, Moment, Reason, ReasonForm, printable, read
-from jobs.api.problems import refuse
+from jobs.api.forms import ReasonForm, printable, read
+from jobs.api.pause_form import PAUSES, PauseForm
 from jobs.api.schema import WITH_BODY, call
 from jobs.api.views import ApiView, reason_of
 from jobs.broker.connection import queue_names
@@ -21,30 +18,6 @@ from jobs.selectors.queues import QueueFacts, queues
 from jobs.services.pause import pause, resume
 
 NAME = {"name": OpenApiTypes.STR}
-
-
-class PauseForm(Form):
-    """Why a queue is to stand still, and for how long."""
-
-    reason: Reason = Field(min_length=1, description="Shown wherever somebody asks why tasks wait.")
-    until: Moment | None = Field(
-        None, description="It goes on by itself then; else when somebody resumes it."
-    )
-    seconds: float | None = Field(
-        None,
-        ge=1,
-        le=MOST_DELAY_SECONDS,
-        allow_inf_nan=False,
-        description="The same as seconds from now, in place of `until`.",
-    )
-
-    def end(self) -> datetime | None:
-        """When the pause is to end by itself; InvalidInput when it is said twice."""
-        if self.seconds is None:
-            return self.until
-        if self.until is not None:
-            refuse("seconds", "excludes 'until': give one of them")
-        return timezone.now() + timedelta(seconds=self.seconds)
 
 
 class QueueList(ApiView):
@@ -90,10 +63,7 @@ class PauseQueue(ApiView):
         body=PauseForm,
         answers={200: QueueAnswer},
         errors=(*WITH_BODY, "invalid_option", "not_found"),
-        examples={
-            "Until it is resumed": {"reason": "The mail server is being moved."},
-            "For ten minutes": {"reason": "A deployment.", "seconds": 600},
-        },
+        examples=PAUSES,
     )
     def post(self, request: Request, name: str) -> Response:
         """The queue as it stands then."""

@@ -33,7 +33,7 @@ from jobs.api.operations import (
 from jobs.api.queues import Lengths, OneQueue, PauseQueue, QueueList, ResumeQueue
 from jobs.api.rerun import Rerun
 from jobs.api.steering import MoveTask, Reschedule, Restore
-from jobs.api.task_types import TaskTypeList
+from jobs.api.task_types import PauseType, ResumeType, TaskTypeList
 from jobs.api.tasks import Cancel, Explain, OneTask, Requeue, Submit, Tasks
 from jobs.api.views import UnknownAddress
 from jobs.api.webhooks import OneWebhook, RotateSecret, WebhookList
@@ -87,6 +87,8 @@ CALLS: Calls = (
     ("operations/<str:operation_id>/results", OperationResults, "operation-results"),
     ("queue/stats", Lengths, "queue-stats"),
     ("task-types", TaskTypeList, "task-types"),
+    ("task-types/<str:name>/pause", PauseType, "task-type-pause"),
+    ("task-types/<str:name>/resume", ResumeType, "task-type-resume"),
     ("dead-letter", DeadLetters, "dead-letter"),
     ("dead-letter/<str:task_id>", DeadLetter, "dead-letter-task"),
     ("dead-letter/<str:task_id>/requeue", RequeueDeadLetter, "dead-letter-requeue"),

@@ -33,6 +33,8 @@ class Verb(StrEnum):
     QUEUE_EMPTY = "queue.empty"
     QUEUE_REQUEUE_FAILED = "queue.requeue_failed"
     QUEUE_CLEAR_FAILED = "queue.clear_failed"
+    TYPE_PAUSE = "type.pause"
+    TYPE_RESUME = "type.resume"
     WORKER_QUIET = "worker.quiet"
     WORKER_STOP = "worker.stop"
     WORKER_WORK = "worker.work"

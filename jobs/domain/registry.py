@@ -206,6 +206,11 @@ class Registry:
         """The present and the former names, sorted: every row that can be run here has one."""
         return sorted({*self._types, *self._aliases})
 
+    def names_of(self, name: str) -> tuple[str, ...]:
+        """The present and the former names of the type that is called so; this one if none is."""
+        found = self.find(name)
+        return (found.name, *found.aliases) if found else (name,)
+
     def all(self) -> list[TaskType[..., Any]]:
         """Every task type, sorted by name."""
         return [self._types[name] for name in self.names()]

@@ -15,7 +15,7 @@ PERMISSIONS = {
     "discard_task": ("task", "Can discard dead letters"),
     "reschedule_task": ("task", "Can reschedule waiting tasks"),
     "move_task": ("task", "Can move waiting tasks to another queue"),
-    "pause_queue": ("task", "Can pause and resume queues"),
+    "pause_queue": ("task", "Can pause and resume queues and task types"),
     "view_audit": ("task", "Can see what operators did"),
     "triage_failures": ("task", "Can acknowledge, mute, resolve and assign failures"),
     "manage_workers": ("task", "Can quiet and stop workers"),

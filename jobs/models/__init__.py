@@ -8,7 +8,7 @@ from jobs.models.failure import Failure, FailureChange, FailureCount
 from jobs.models.idempotency import IdempotencyKey
 from jobs.models.operation import Operation, OperationResult
 from jobs.models.pages import System, TaskTypes
-from jobs.models.queue import QueuePause
+from jobs.models.pause import Pause, PauseQuerySet, QueuePause, TypePause
 from jobs.models.release import Release
 from jobs.models.rollup import Rollup
 from jobs.models.tag import TaskTag
@@ -30,6 +30,8 @@ __all__ = [
     "LostWorker",
     "Operation",
     "OperationResult",
+    "Pause",
+    "PauseQuerySet",
     "QueuePause",
     "Release",
     "Rollup",
@@ -37,6 +39,7 @@ __all__ = [
     "Task",
     "TaskTag",
     "TaskTypes",
+    "TypePause",
     "Webhook",
     "WebhookDelivery",
     "WorkerLease",

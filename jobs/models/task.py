@@ -225,7 +225,7 @@ class Task(models.Model):
             ("reschedule_task", "Can reschedule waiting tasks"),
             ("move_task", "Can move waiting tasks to another queue"),
             ("view_payload", "Can see arguments, results and errors"),
-            ("pause_queue", "Can pause and resume queues"),
+            ("pause_queue", "Can pause and resume queues and task types"),
             ("view_audit", "Can see what operators did"),
             ("triage_failures", "Can acknowledge, mute, resolve and assign failures"),
             ("manage_workers", "Can quiet and stop workers"),

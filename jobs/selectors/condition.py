@@ -1,8 +1,10 @@
 """Whether the queue is well, and if not, why; one sentence a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from jobs.selectors.pauses import PauseFacts
 from jobs.selectors.queues import QueueFacts
 from jobs.selectors.workers import WorkerFacts
 
@@ -30,7 +32,11 @@ class Condition:
 
 
 def condition(
-    queues: Sequence[QueueFacts], workers: Sequence[WorkerFacts], *, redis_fault: str
+    queues: Sequence[QueueFacts],
+    workers: Sequence[WorkerFacts],
+    *,
+    redis_fault: str,
+    paused_types: Mapping[str, PauseFacts] = MappingProxyType({}),
 ) -> Condition:
     """Judge the present numbers."""
     reasons: list[str] = []
@@ -41,15 +47,19 @@ def condition(
         reasons.append(f"No heartbeat from {_names(lost)}: what they held will be taken over.")
     for queue in queues:
         if queue.paused:
-            by = queue.paused.by or "nobody known"
-            reasons.append(f"The {queue.name} queue is paused by {by}: {queue.paused.reason}")
+            reasons.append(f"The {queue.name} queue is {_paused(queue.paused)}")
         elif not queue.workers and queue.pending:
             reasons.append(f"No worker serves the {queue.name} queue, where tasks wait.")
         elif late := _late(queue.oldest_waiting_seconds or 0):
             reasons.append(f"The {queue.name} queue falls behind: tasks wait for over {late}.")
+    reasons += [f"Task type {name} is {_paused(facts)}" for name, facts in paused_types.items()]
     if not queues or not any(queue.workers for queue in queues):
         reasons.append("No worker is running.")
     return Condition(tuple(reasons))
+
+
+def _paused(facts: PauseFacts) -> str:
+    return f"paused by {facts.by or 'nobody known'}: {facts.reason}"
 
 
 def _late(seconds: float) -> str:

@@ -12,6 +12,7 @@ from jobs.domain.states import ENDED, State
 from jobs.domain.wording import Moment, counted
 from jobs.models import Task
 from jobs.selectors.loads import QueueLoad, loads
+from jobs.selectors.pauses import Paused, PauseFacts, paused_at
 from jobs.selectors.relatives import waits_for
 from jobs.selectors.workers import WorkerFacts, workers
 
@@ -45,6 +46,7 @@ class Surroundings:
     queues: Sequence[QueueLoad]
     workers: Sequence[WorkerFacts]
     type_is_known: bool = True
+    type_paused: PauseFacts | None = None
     waits_for: Sequence[Task] = ()
     """What a blocked task depends on and has not succeeded."""
     line: sight.Line = field(default_factory=sight.Line)
@@ -73,11 +75,13 @@ def surroundings(task: Task) -> Surroundings:
     state, now = State(task.state), timezone.now()
     line = sight.line(task.queue, str(task.pk)) if state == State.PENDING else sight.Line()
     is_due_to_run = state in {State.PENDING, State.SCHEDULED, State.RETRY}
+    paused = paused_at(now) if is_due_to_run else Paused()
     return Surroundings(
         now=now,
-        queues=loads(now=now) if is_due_to_run else (),
+        queues=loads(paused.queues) if is_due_to_run else (),
         workers=() if state in ENDED else workers(),
         type_is_known=registry.find(task.name) is not None,
+        type_paused=paused.types.get(registry.names_of(task.name)[0]),
         line=line,
         waits_for=waits_for(task) if state == State.BLOCKED else (),
     )
@@ -178,6 +182,8 @@ def _waiting(task: Task, around: Surroundings) -> Iterator[Reason]:
 def _pending(task: Task, around: Surroundings) -> Iterator[Reason]:
     obstacles = list(_obstacles(task, around))
     yield from obstacles
+    if around.type_paused:  # its ticket is used up: it has no place in line
+        return
     yield from _line(task, around)
     if any(reason.code in {"no_worker", "workers_quiet"} for reason in obstacles):
         return
@@ -200,6 +206,13 @@ def _obstacles(task: Task, around: Surroundings) -> Iterator[Reason]:
             f"Its queue {task.queue!r} is {pause.words(now=around.now)}",
             (("queue", task.queue),),
             pause.moments(now=around.now),
+        )
+    if held := around.type_paused:
+        yield Reason(
+            "task_type_paused",
+            f"Its type {task.name!r} is {held.words(now=around.now)}",
+            (("task_type", task.name),),
+            held.moments(now=around.now),
         )
     if task.expires_at is not None and task.expires_at <= around.now:
         expiry = around.moment(task.expires_at)

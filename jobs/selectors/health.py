@@ -11,6 +11,7 @@ from jobs.domain.wording import counted
 from jobs.models import WorkerLease
 from jobs.selectors.findings import Finding, Level
 from jobs.selectors.migrations import missing_migrations
+from jobs.selectors.pauses import paused_at
 from jobs.selectors.standing import (
     check_queues,
     check_task_types,
@@ -42,11 +43,12 @@ def diagnose() -> Diagnosis:
     try:
         if rows_can_be_read:
             now, found = timezone.now(), workers()
-            queues = standings(now)
+            paused = paused_at(now)
+            queues = standings(now, paused)
             findings += [
                 *check_workers(found),
                 *check_queues(queues, found, now),
-                *check_task_types(),
+                *check_task_types(paused.types, now),
             ]
             if redis_answers:
                 findings += [*_leader(), *check_tickets(queues)]

@@ -1,11 +1,11 @@
-"""How much waits on each queue, by two cheap queries."""
+"""How much waits on each queue, by a cheap query."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from jobs.broker.connection import queue_names
 from jobs.domain.states import State
-from jobs.selectors.pauses import PauseFacts, paused_queues
+from jobs.selectors.pauses import PauseFacts
 from jobs.selectors.stats import open_counts
 
 
@@ -18,9 +18,9 @@ class QueueLoad:
     paused: PauseFacts | None = None
 
 
-def loads(*, now: datetime) -> list[QueueLoad]:
+def loads(paused: Mapping[str, PauseFacts]) -> list[QueueLoad]:
     """Every configured queue, the most urgent first."""
-    counts, paused = open_counts(), paused_queues(now=now)
+    counts = open_counts()
     return [
         QueueLoad(name=name, pending=counts.get((name, State.PENDING), 0), paused=paused.get(name))
         for name in queue_names()

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from jobs.broker.connection import redis_fault
 from jobs.selectors.condition import Condition, condition
-from jobs.selectors.pauses import paused_queues
+from jobs.selectors.pauses import paused_at
 from jobs.selectors.queues import facts_of, oldest_waiting
 from jobs.selectors.stats import Stats, open_counts, stats_of
 from jobs.selectors.workers import workers
@@ -24,6 +24,7 @@ class Overview:
 def overview(*, most_failed: int) -> Overview:
     """Read it, each thing once; the failed are counted up to one more than `most_failed`."""
     now, counts, found = timezone.now(), open_counts(), workers(with_tasks=False)
+    paused = paused_at(now)
     queues = facts_of(
         now=now,
         counts=counts,
@@ -31,10 +32,10 @@ def overview(*, most_failed: int) -> Overview:
         consumers=Counter(name for each in found if each.is_serving for name in each.queues),
         submitted={},
         ended={},
-        paused=paused_queues(now=now),
+        paused=paused.queues,
     )
     online = sum(each.state != "lost" for each in found)
     return Overview(
         stats_of(counts, workers_online=online, most_failed=most_failed),
-        condition(queues, found, redis_fault=redis_fault()),
+        condition(queues, found, redis_fault=redis_fault(), paused_types=paused.types),
     )

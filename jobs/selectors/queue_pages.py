@@ -10,7 +10,7 @@ from jobs.domain.states import State
 from jobs.models import QueuePause, Task
 from jobs.selectors.expressions import Unindexed
 from jobs.selectors.facts import LONG_COLUMNS
-from jobs.selectors.pauses import PauseFacts, paused_queues
+from jobs.selectors.pauses import MOST_PAUSES, PauseFacts, paused_at
 from jobs.selectors.queues import (
     RATE_MINUTES,
     Ended,
@@ -28,7 +28,6 @@ LINE_MINUTES = 15
 CHART_MINUTES = 60
 #: Tasks that a queue's page lists of those that wait, and of those that run.
 MOST_TASKS = 25
-MOST_PAUSES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def queue_lines() -> list[QueueLine]:
         consumers=consumers(now),
         submitted=submitted_per_minute(now),
         ended=_latest(series),
-        paused=paused_queues(now=now),
+        paused=paused_at(now).queues,
     )
     return [QueueLine(facts, series.get(facts.name, ())) for facts in found]
 

@@ -17,8 +17,7 @@ from jobs.domain.workers import Instruction
 from jobs.models import Rollup, Task, WorkerLease
 from jobs.models.rollup import EACH
 from jobs.selectors.expressions import Unindexed
-from jobs.selectors.facts import moment
-from jobs.selectors.pauses import PauseFacts, paused_queues
+from jobs.selectors.pauses import PauseFacts, paused_at
 from jobs.selectors.stats import open_counts
 from jobs.store.arrivals import arrivals
 
@@ -63,12 +62,7 @@ class QueueFacts:
     def as_dict(self) -> dict[str, Any]:
         """The same as plain types."""
         facts = asdict(self) | {"drain_seconds": self.drain_seconds}
-        if self.paused:
-            facts["paused"] |= {
-                "since": moment(self.paused.since),
-                "until": moment(self.paused.until),
-            }
-        return facts
+        return facts | {"paused": self.paused.as_dict() if self.paused else None}
 
 
 def queues() -> list[QueueFacts]:
@@ -81,7 +75,7 @@ def queues() -> list[QueueFacts]:
         consumers=consumers(now),
         submitted=submitted_per_minute(now),
         ended=_ended(now),
-        paused=paused_queues(now=now),
+        paused=paused_at(now).queues,
     )
 
 

@@ -16,7 +16,7 @@ from jobs.domain.workers import WorkerState
 from jobs.models import Task
 from jobs.selectors.expressions import Unindexed
 from jobs.selectors.findings import Finding, Level
-from jobs.selectors.pauses import PauseFacts, paused_queues
+from jobs.selectors.pauses import Paused, PauseFacts
 from jobs.selectors.task_types import unknown_types
 from jobs.selectors.workers import WorkerFacts
 
@@ -28,7 +28,10 @@ LONG_WAIT_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What waits and runs on a queue, and who stopped it."""
+    """What waits and runs on a queue, and who stopped it.
+
+    A task of a paused type waits too, though for nothing that a queue or a worker could give.
+    """
 
     name: str
     pending: int = 0
@@ -40,18 +43,21 @@ class Standing:
     paused: PauseFacts | None = None
 
 
-def standings(now: datetime) -> list[Standing]:
-    """Every queue, the most urgent first: two reads."""
-    due = Q(run_after__lt=now - timedelta(seconds=LOST_SECONDS))
+def standings(now: datetime, paused: Paused) -> list[Standing]:
+    """Every queue, the most urgent first: one read."""
+    names = paused.names
+    served = ~Q(name__in=names) if names else Q()
+    due = Q(run_after__lt=now - timedelta(seconds=LOST_SECONDS)) & served
     rows = (
         Task.objects.filter(state__in=[State.PENDING, State.STARTED])
         .order_by()
         .values_list(Unindexed("queue"), "state")
-        .annotate(count=Count("pk"), due=Count("pk", filter=due), oldest=Min("run_after"))
+        .annotate(
+            count=Count("pk"), due=Count("pk", filter=due), oldest=Min("run_after", filter=served)
+        )
     )
     found = {(queue, State(state)): facts for queue, state, *facts in rows}
-    paused = paused_queues(now=now)
-    return [_standing(name, found, paused.get(name), now) for name in queue_names()]
+    return [_standing(name, found, paused.queues.get(name), now) for name in queue_names()]
 
 
 def _standing(
@@ -164,8 +170,15 @@ def check_tickets(found: Sequence[Standing]) -> Iterator[Finding]:
         yield Finding("tickets", Level.OK, "No ticket is lost.")
 
 
-def check_task_types() -> Iterator[Finding]:
-    """Does this release know the types of what waits?"""
+def check_task_types(paused: Mapping[str, PauseFacts], now: datetime) -> Iterator[Finding]:
+    """Does this release know the types of what waits, and which are paused?"""
+    for name, facts in paused.items():
+        yield Finding(
+            "task types",
+            Level.WARNING,
+            f"Task type {name} is {facts.words(now=now)}",
+            f"If it may go on: `POST /api/task-types/{name}/resume`, or the admin's page.",
+        )
     found = [f"{name!r} ({count})" for name, count in unknown_types()]
     if found:
         yield Finding(

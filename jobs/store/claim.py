@@ -98,8 +98,9 @@ def claim(
     """Take those of the tasks that are still pending, once each, in the order given.
 
     A missing one is normal: cancelled, expired, taken through another ticket, or of a type that is
-    not among `names`, the ones this worker knows; that one waits for a worker that does. So does
-    one that was moved to a queue that is not among `queues`, where the tickets were.
+    not among `names`, those that this worker knows and nobody paused; that one waits for a worker
+    that does, or for its resume. So does one that was moved to a queue that is not among `queues`,
+    where the tickets were.
     """
     if is_postgresql():
         places = [text_array(names), text_array(queues)]

@@ -24,8 +24,8 @@ from jobs.worker.plain_lane import PlainLane
 from jobs.worker.popping import NOTHING, Popped, pop
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.scout import Scout
-from jobs.worker.slots import NO_QUEUES
-from jobs.worker.unstarted import take_back
+from jobs.worker.slots import NONE_PAUSED
+from jobs.worker.unstarted import Item, take_back
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +59,10 @@ class Feeder(threading.Thread):
         self._client = client
         self._supervisor_pid = supervisor_pid
         self._queues = frozenset(queues)
-        self._paused = NO_QUEUES
-        """As of this cycle."""
+        self._paused = NONE_PAUSED
+        """The queues, as of this cycle."""
+        self._paused_types = NONE_PAUSED
+        """The names of the task types, as of this cycle."""
         self._order = QueueOrder(queues, options.dequeue_strategy)
         self._plain = PlainLane(horse, client)
         self._options = options
@@ -202,7 +204,7 @@ class Feeder(threading.Thread):
         try:
             return self._scout.look(
                 self._order.ask(but=self._paused),
-                self._thread_names if for_threads else self._lane.names,
+                (self._thread_names if for_threads else self._lane.names) - self._paused_types,
                 most=max(room),
                 with_plain=for_threads,
             )
@@ -260,21 +262,28 @@ class Feeder(threading.Thread):
         return for_threads
 
     def _heed_pauses(self) -> None:
-        """Know which queues are paused now; what waits here of one that just was goes back."""
-        paused = self._horse.slots.paused()
-        if paused - self._paused:
-            self._give_back(of=paused)
-        self._paused = paused
+        """Know what is paused now; what waits here of a queue or type that just was goes back."""
+        slots = self._horse.slots
+        queues, types = slots.paused(), slots.paused_types()
+        is_news = bool(queues - self._paused or types - self._paused_types)
+        self._paused, self._paused_types = queues, types
+        if is_news:
+            self._give_back(only_paused=True)
 
-    def _give_back(self, *, of: frozenset[str] | None = None) -> None:
-        """Return what waits unstarted: all of it, or that of the given queues.
+    def _is_paused(self, item: Item) -> bool:
+        return item.queue in self._paused or (
+            isinstance(item, Claim) and item.name in self._paused_types
+        )
+
+    def _give_back(self, *, only_paused: bool = False) -> None:
+        """Return what waits unstarted: all of it, or what is paused.
 
         So it never waits behind a long task, a shutdown or a pause.
         """
         taken = take_back(
             self._horse,
-            wanted=lambda item: of is None or item.queue in of,
-            also_coroutines=of is not None or self._must_not_begin(),
+            wanted=lambda item: not only_paused or self._is_paused(item),
+            also_coroutines=only_paused or self._must_not_begin(),
         )
         if self._horse.coming:
             self._lane.begin()

@@ -17,7 +17,7 @@ from jobs.domain.states import State
 from jobs.domain.workers import Instruction
 from jobs.maintenance.loop import Maintenance
 from jobs.models import Task
-from jobs.selectors.pauses import paused_queues
+from jobs.selectors.pauses import paused_at
 from jobs.worker.lease import Lease
 from jobs.worker.slots import Slots
 
@@ -119,7 +119,8 @@ class Keeper:
         held = Task.objects.filter(worker=self._lease.name, state=State.STARTED)
         cancelled = held.filter(cancel_requested_at__isnull=False)
         self.cancelled = {str(pk) for pk in cancelled.values_list("pk", flat=True)}
-        self._slots.set_paused(paused_queues(now=timezone.now()))
+        paused = paused_at(timezone.now())
+        self._slots.set_paused(paused.queues, paused.names)
 
     @staticmethod
     def _tell_redis(telling: Callable[[], None]) -> bool:

@@ -53,6 +53,12 @@ class Ledger:
         self._progress_at = 0.0
 
     @property
+    def served_names(self) -> list[str]:
+        """The names of the types whose tasks may begin now: those that are known and not paused."""
+        paused = self._horse.slots.paused_types()
+        return [name for name in self.names if name not in paused] if paused else self.names
+
+    @property
     def is_clear(self) -> bool:
         """Whether there is nothing to write or to tell."""
         return not self.backlog and not self.written
@@ -149,7 +155,7 @@ class Ledger:
             [task_id for _, task_id in popped],
             worker=self._worker,
             release=self._release_name,
-            names=self.names,
+            names=self.served_names,
             queues=list({queue for queue, _ in popped}),
             now=time.time(),
         )

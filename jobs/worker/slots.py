@@ -3,8 +3,8 @@
 The horse writes what each executor runs; the supervisor reads it to enforce time limits and to
 know, when the horse is dead, what died with it. The supervisor writes orders; the horse obeys
 those that name the fence it runs; and when it renewed the lease, so that a horse whose supervisor
-hangs knows to leave; and which queues are paused. Writes are not atomic, so a reader acts only on
-what it has seen twice.
+hangs knows to leave; and which queues and task types are paused. Writes are not atomic, so a reader
+acts only on what it has seen twice.
 """
 
 import mmap
@@ -33,7 +33,7 @@ _TOLD_AT = 64
 
 #: What stands in a slot in the place of a task while a plain RQ job runs there, under fence 0.
 PLAIN = str(UUID(int=0))
-NO_QUEUES: frozenset[str] = frozenset()
+NONE_PAUSED: frozenset[str] = frozenset()
 
 
 class Running(NamedTuple):
@@ -68,16 +68,25 @@ class Slots:
     """The shared page. Made before the fork; both sides use the same object.
 
     The first `executors` slots are those of threads, the others are coroutines'. Behind them a
-    byte for each of the worker's queues says whether it is paused.
+    byte for each of the worker's queues, and for each name of a task type that it knows, says
+    whether it is paused.
     """
 
-    def __init__(self, executors: int, coroutines: int = 0, *, queues: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        executors: int,
+        coroutines: int = 0,
+        *,
+        queues: Sequence[str] = (),
+        types: Sequence[str] = (),
+    ) -> None:
         self.executors = executors
         self.coroutines = coroutines
         self.count = executors + coroutines
-        self._queues = tuple(queues)
+        self._queues, self._types = tuple(queues), tuple(types)
         self._paused_at = _SLOTS_AT + _PER_SLOT * self.count
-        self._page = mmap.mmap(-1, self._paused_at + len(self._queues))
+        self._types_at = self._paused_at + len(self._queues)
+        self._page = mmap.mmap(-1, self._types_at + len(self._types))
 
     def occupy(
         self,
@@ -194,13 +203,23 @@ class Slots:
         """Whether to leave new work where it is: all workers are suspended, or this one quiet."""
         return any(self._page[:2])
 
-    def set_paused(self, queues: Container[str]) -> None:
-        """Supervisor: these queues are paused, the others are not."""
-        self._page[self._paused_at :] = bytes(queue in queues for queue in self._queues)
+    def set_paused(self, queues: Container[str], types: Container[str] = ()) -> None:
+        """Supervisor: these queues and types are paused, the others are not."""
+        self._page[self._paused_at : self._types_at] = bytes(
+            each in queues for each in self._queues
+        )
+        self._page[self._types_at :] = bytes(each in types for each in self._types)
 
     def paused(self) -> frozenset[str]:
         """Horse: the queues whose tasks must not begin."""
-        marks = self._page[self._paused_at :]
-        if not any(marks):
-            return NO_QUEUES
-        return frozenset(queue for queue, mark in zip(self._queues, marks, strict=True) if mark)
+        return _marked(self._queues, self._page[self._paused_at : self._types_at])
+
+    def paused_types(self) -> frozenset[str]:
+        """Horse: the names of the types whose tasks must not begin."""
+        return _marked(self._types, self._page[self._types_at :])
+
+
+def _marked(names: Sequence[str], marks: bytes) -> frozenset[str]:
+    if not any(marks):
+        return NONE_PAUSED
+    return frozenset(name for name, mark in zip(names, marks, strict=True) if mark)

@@ -27,6 +27,7 @@ from rq.worker.base import DequeueStrategy
 
 from jobs.broker.connection import CLIENT_OPTIONS
 from jobs.broker.tickets import task_id_of
+from jobs.domain.registry import registry
 from jobs.services.rescue import held_by, rescue
 from jobs.worker.announcer import Announcer
 from jobs.worker.assembly import run_horse
@@ -60,7 +61,10 @@ class TaskWorker(Worker):
         super().__init__(*args, **kwargs)
         self.options = options or WorkerOptions()
         self._slots = Slots(
-            self.options.executors, self.options.async_slots, queues=self.queue_names()
+            self.options.executors,
+            self.options.async_slots,
+            queues=self.queue_names(),
+            types=registry.known_names(),
         )
         self._lease = Lease(self.name, queues=self.queue_names(), options=self.options)
         self._plain = PlainRunner(self)

@@ -1,4 +1,4 @@
-"""Paused queues and real workers: nothing of them begins, and all of it runs once they go on."""
+"""What is paused and real workers: nothing of it begins, and all of it runs once it goes on."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from jobs.domain.registry import registry
 from jobs.domain.states import State
 from jobs.models import Attempt, Task
 from jobs.services.enqueue import enqueue, enqueue_many
-from jobs.services.pause import pause, resume
+from jobs.services.pause import pause, pause_type, resume, resume_type
 from tests.support import plain_jobs
 from tests.support.rows import reload
 from tests.support.waiting import stays, wait_for
@@ -194,3 +194,103 @@ def test_what_is_due_on_a_paused_queue_waits_in_its_list(redis: Redis):
 
         resume(queue="default", actor="ann")
         wait_for(all_ended([due]))
+
+
+def type_paused_and_known(name: str) -> None:
+    """Pause one of the tests' own types, and wait until a living worker has long known of it."""
+    pause_type(name=f"tests.{name}", actor="ann", reason="a test")
+    until = timezone.now() + timedelta(seconds=KNOWN_SECONDS)
+    wait_for(lambda: timezone.now() > until, what="a beat of the worker")
+
+
+@pytest.mark.parametrize(
+    ("flags", "held", "other"),
+    [
+        (FLAGS["one thread"], "mark", "greet"),
+        (FLAGS["threads"], "greet", "mark"),
+        (FLAGS["coroutines"], "mark", "greet"),
+        (FLAGS["coroutines"], "greet", "mark"),
+    ],
+)
+def test_a_paused_type_waits_while_others_of_its_queue_run(
+    flags: tuple[str, ...], held: str, other: str, redis: Redis, tmp_path: Path
+):
+    arguments = {"mark": {"directory": str(tmp_path)}, "greet": {"name": "x"}}
+    with running_worker("default", *flags):
+        # given
+        type_paused_and_known(held)
+
+        # when tasks of the type come before and between those of another
+        tasks = submit_many(held, 20, **arguments[held])
+        others = submit_many(other, 5, **arguments[other])
+        tasks += submit_many(held, 20, **arguments[held])
+        others += submit_many(other, 5, **arguments[other])
+        job = plain_jobs.enqueue("builtins.len", "abc")
+
+        # then the others run, and nobody keeps ringing for those that wait
+        wait_for(all_ended(others))
+        wait_for(lambda: job.get_status() == "finished")
+        wait_for(lambda: redis.llen(list_key("default")) == 0, what="the tickets are used up")
+        wait_for(stays(lambda: redis.llen(list_key("default")) == 0, seconds=3.5))
+        assert states(tasks) == {State.PENDING}
+
+        # and they run once the type goes on, each once
+        resume_type(name=f"tests.{held}", actor="ann")
+        wait_for(all_ended(tasks))
+    assert states(tasks) == {State.SUCCESS}
+    assert Attempt.objects.filter(task__in=tasks).count() == 40
+
+
+@each_kind
+def test_what_runs_of_a_paused_type_goes_on_and_what_has_not_begun_goes_back(
+    flags: tuple[str, ...], tmp_path: Path
+):
+    with running_worker("default", *flags, **GREEDY):
+        # given a task that runs, and many of two types behind it that the worker holds
+        running = submit_many("mark", 1, directory=str(tmp_path), seconds=6.0)
+        wait_for(lambda: states(running) == {State.STARTED})
+        behind, others = [], []
+        for _ in range(4):
+            behind += submit_many("mark", 10, directory=str(tmp_path), seconds=0.2)
+            others += submit_many("sleep", 2, seconds=0.01)
+        rows = Task.objects.filter(pk__in=[task.pk for task in behind])
+        wait_for(lambda: rows.filter(state=State.STARTED).count() > 10)
+
+        # when
+        pause_type(name="tests.mark", actor="ann", reason="a test")
+
+        # then those that began end, the others wait in nobody's hands, and the other type is served
+        wait_for(all_ended(running + others))
+        assert states(running + others) == {State.SUCCESS}
+        wait_for(stays(lambda: not rows.filter(state=State.STARTED).exists(), seconds=0.5))
+        assert rows.filter(state=State.PENDING).count() > 10
+
+        # and all run once
+        resume_type(name="tests.mark", actor="ann")
+        wait_for(all_ended(behind))
+    assert Attempt.objects.filter(task__in=behind).count() == 40
+
+
+def test_a_pause_of_a_type_with_an_end_needs_nobody_to_end_it():
+    with running_worker("default"):
+        # given
+        until = timezone.now() + timedelta(seconds=4)
+        pause_type(name="tests.greet", actor="ann", reason="a test", until=until)
+        moved = timezone.now() + timedelta(seconds=KNOWN_SECONDS)
+        wait_for(lambda: timezone.now() > moved, what="a beat of the worker")
+
+        # when
+        task = submit("greet", name="x")
+        wait_for(all_ended([task]))
+
+    # then
+    assert task.attempts.get().started_at >= until
+
+
+def test_a_worker_that_starts_begins_nothing_of_a_paused_type():
+    pause_type(name="tests.sleep", actor="ann", reason="a test")
+    tasks = submit_many("sleep", 5, seconds=0.0)
+
+    with running_worker("default"):
+        wait_for(all_ended([submit("greet", name="x")]))
+        assert states(tasks) == {State.PENDING}

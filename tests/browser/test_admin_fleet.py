@@ -4,12 +4,15 @@ import re
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from jobs.domain.workers import Instruction
 from jobs.models import Operation, Task, WorkerLease
+from jobs.selectors.pauses import paused_at
 from jobs.services.instruct import instruct
 from jobs.services.losses import record_loss
+from jobs.services.pause import pause_type
 from tests.support.browsing import LIVE_MS, Visitor
 from tests.support.rows import ago, make_task
 
@@ -56,6 +59,7 @@ def width_beyond(page: Page) -> int:
 def test_no_page_is_wider_than_its_window(visit: Visitor, lease: WorkerLease, look: str) -> None:
     record_loss(lease, [make_task(queue="low")], why="x" * 300)
     make_task(state="STARTED", worker="w1", started_at=ago(3), queue="low")
+    pause_type(name="add", actor="ann", reason="why " * 60)
     page = visit("about:blank", **LOOKS[look])
 
     for path in PAGES:
@@ -117,6 +121,23 @@ def test_a_task_is_run_from_the_page_of_its_type(visit: Visitor) -> None:
     # then
     expect(page.locator(".messagelist")).to_contain_text("It was submitted")
     assert Task.objects.get().kwargs == {"x": 2, "y": 3}
+
+
+def test_a_type_is_paused_and_resumed_without_a_script(visit: Visitor) -> None:
+    page = visit("/admin/jobs/tasktypes/type/add/", java_script_enabled=False)
+
+    # when
+    page.get_by_label("Reason, shown").fill("the sums are wrong")
+    page.get_by_role("button", name="Pause add").click()
+
+    # then
+    expect(page.get_by_role("status")).to_contain_text("paused by root since")
+    assert "add" in paused_at(timezone.now()).types
+
+    # and back
+    page.get_by_role("button", name="Resume add").click()
+    expect(page.get_by_role("status")).to_contain_text("Served")
+    assert not paused_at(timezone.now()).types
 
 
 def test_the_numbers_of_a_queue_move_by_themselves(visit: Visitor) -> None:

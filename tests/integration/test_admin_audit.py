@@ -143,11 +143,12 @@ def test_an_entry_leads_to_the_page_of_what_it_was_done_to(root):
     for verb, thing in things.items():
         did(verb, thing.pk)
     did(Verb.QUEUE_PAUSE, "low")
+    did(Verb.TYPE_PAUSE, "send_email")
     did(Verb.QUEUE_PAUSE, HOSTILE)  # leads nowhere
 
     # then
     led = re.findall(r'<code class="jobs-id"><a href="([^"]+)">', html(root.get(PAGE)))
-    assert len({*led}) == len(things) + 1, led
+    assert len({*led}) == len(things) + 2, led
     for url in led:
         assert root.get(url).status_code == 200
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from jobs.conf import get_conf
 from jobs.domain.states import State
-from jobs.models import FailureChange, QueuePause, Task
+from jobs.models import FailureChange, QueuePause, Task, TypePause
 from tests.support.api import Caller, problem_of
 from tests.support.authority import grant
 from tests.support.failures import make_failure
@@ -36,6 +36,8 @@ VERBS = {
     "queue": ("GET", "queues/low", "view_task", True, 200),
     "pause a queue": ("POST", "queues/low/pause", "pause_queue", False, 200),
     "resume a queue": ("POST", "queues/low/resume", "pause_queue", False, 200),
+    "pause a type": ("POST", "task-types/add/pause", "pause_queue", False, 200),
+    "resume a type": ("POST", "task-types/add/resume", "pause_queue", False, 200),
     "failures": ("GET", "failures", "view_task", True, 200),
     "failure": ("GET", "failures/{failure}", "view_task", True, 200),
     "acknowledge": ("POST", "failures/{failure}/acknowledge", "triage_failures", False, 200),
@@ -54,6 +56,7 @@ BODIES = {
     "note": {"note": "See ticket 7"},
     "act": {"action": "requeue", "filter": {"status": "failed"}},
     "pause a queue": {"reason": "lunch"},
+    "pause a type": {"reason": "lunch"},
     "submit": {"name": "add", "args": [1, 2]},
     "create": {"name": "add", "args": [1, 2]},
     "bulk": {"tasks": [{"name": "add", "args": [1, 2]}]},
@@ -90,7 +93,7 @@ def call(caller, verb, tasks, **extra):
 
 
 def untouched(tasks):
-    others = QueuePause.objects.exists() or FailureChange.objects.exists()
+    others = any(kept.objects.exists() for kept in (QueuePause, TypePause, FailureChange))
     return not others and set(Task.objects.values_list("pk", "state", "discarded_at")) == {
         (tasks["waiting"], "PENDING", None),
         (tasks["failed"], "FAILURE", None),

@@ -253,6 +253,7 @@ def test_a_reason_is_a_text_that_can_be_kept(api, body):
         ("tasks/{}/rerun", "RerunForm", {}),
         ("tasks/actions", "ActionForm", ACT),
         ("queues/low/pause", "PauseForm", {}),
+        ("task-types/add/pause", "PauseForm", {}),
     ],
 )
 def test_a_reason_that_no_database_can_store_is_refused_and_described_as_such(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs.exceptions import InvalidOption, UnknownQueue
 from jobs.models import QueuePause, Rollup, Task
-from jobs.selectors.pauses import paused_queues
+from jobs.selectors.pauses import paused_at
 from jobs.selectors.queues import queues
 from jobs.services.pause import pause, resume
 from tests.support.rows import ago, make_task
@@ -21,7 +21,7 @@ PAGE = "/admin/jobs/queuepause/"
 
 
 def paused_now() -> set[str]:
-    return set(paused_queues(now=timezone.now()))
+    return set(paused_at(timezone.now()).queues)
 
 
 def make_over(queue: str = "low") -> QueuePause:

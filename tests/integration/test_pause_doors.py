@@ -8,7 +8,7 @@ from django.utils import timezone
 from jobs.models import QueuePause, WorkerLease
 from jobs.selectors.findings import Level
 from jobs.selectors.health import diagnose
-from jobs.selectors.pauses import paused_queues
+from jobs.selectors.pauses import paused_at
 from jobs.services.pause import pause
 from tests.support.api import fields_of, problem_of
 from tests.support.rows import ago, make_task
@@ -21,7 +21,7 @@ PAGE = "/admin/jobs/queuepause/"
 
 
 def paused_now() -> set[str]:
-    return set(paused_queues(now=timezone.now()))
+    return set(paused_at(timezone.now()).queues)
 
 
 def test_the_api_pauses_and_resumes_a_queue(api, root):

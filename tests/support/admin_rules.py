@@ -124,6 +124,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
             kept="task.submit",
         ),
     ),
+    "jobs_tasktypes_pause": (
+        Rule(do="pause_queue", at={"name": "add"}, form={"reason": "x"}, kept="type.pause"),
+    ),
+    "jobs_tasktypes_resume": (
+        Rule(do="pause_queue", at={"name": "calculate"}, kept="type.resume"),
+    ),
     "jobs_system_changelist": (Rule(see="view_task"),),
     "jobs_queuepause_queue": (Rule(see="view_task", at={"name": "high"}),),
     "jobs_queuepause_clear": (

@@ -15,6 +15,7 @@ STATS = {
     *("failed_tasks", "success_tasks", "workers_online"),
 }
 QUEUE = {"name", "depth", "oldest_waiting_seconds", "running", "paused", "submitted_per_minute"}
+TYPE = {"name", "description", "queue", "max_retries", "timeout_seconds", "arguments", "paused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +135,10 @@ ROWS = [
         "/api/task-types",
         200,
         {"count"},
-        items=(
-            "task_types",
-            {"name", "description", "queue", "max_retries", "timeout_seconds", "arguments"},
-        ),
+        items=("task_types", TYPE),
     ),
+    Row("POST", "/api/task-types/add/pause", 200, TYPE, {"reason": "lunch", "seconds": 60}),
+    Row("POST", "/api/task-types/add/resume", 200, TYPE, holds={"paused": None}),
     Row("GET", "/api/queues", 200, {"count"}, items=("queues", QUEUE)),
     Row("GET", "/api/queues/low", 200, QUEUE, holds={"name": "low"}),
     Row("POST", "/api/queues/low/pause", 200, QUEUE, {"reason": "lunch", "seconds": 60}),

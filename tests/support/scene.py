@@ -13,7 +13,7 @@ from jobs.models import AuditEntry, Rollup, WebhookDelivery, WorkerLease
 from jobs.selectors.pages import TaskFilter
 from jobs.services.deliver import ping
 from jobs.services.operate import pause_operation
-from jobs.services.pause import pause
+from jobs.services.pause import pause, pause_type
 from jobs.services.tokens import create_token
 from jobs.services.webhooks import disable
 from tests.support.failures import make_failure
@@ -25,7 +25,7 @@ from tests.support.webhooks import make_webhook
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Ids, by the names that stand in rules; the pause is of queue low."""
+    """Ids, by the names that stand in rules; queue low and type calculate are paused."""
 
     ids: dict[str, str]
 
@@ -40,6 +40,7 @@ def make_scene() -> Scene:
     webhook = make_webhook()
     ping(webhook_id=webhook.pk)
     held = pause(queue="low", actor="eve", reason="a deployment")
+    pause_type(name="calculate", actor="eve", reason="a deployment")
     silent = make_webhook()
     disable(webhook_id=silent.pk, reason="it is away")
     gone = make_task(state="FAILURE")

@@ -112,6 +112,26 @@ TABLE: dict[str, tuple[Task, Surroundings, list[str]]] = {
         around(IDLE, queues=[queue("low", 0, paused=PAUSED)]),
         ["running"],
     ),
+    "a paused type": (
+        task(),
+        around(IDLE, line=Line(is_whole=True), type_paused=PAUSED),
+        ["task_type_paused"],
+    ),
+    "a paused type on a paused queue without a worker": (
+        task(),
+        around(queues=[queue("low", 1, paused=PAUSED)], type_paused=PAUSED),
+        ["queue_paused", "task_type_paused", "no_worker"],
+    ),
+    "a retry of a paused type": (
+        task(State.RETRY, run_after=AFTER, tries=1),
+        around(IDLE, type_paused=PAUSED),
+        ["retry_wait", "task_type_paused"],
+    ),
+    "running, its type paused since": (
+        task(State.STARTED, worker="w1"),
+        around(IDLE, type_paused=PAUSED),
+        ["running"],
+    ),
     "an unknown type": (task(), around(IDLE, type_is_known=False), ["unknown_task_type"]),
     "expired": (task(expires_at=BEFORE), around(IDLE), ["expired"]),
     "not expired yet": (task(expires_at=AFTER), around(IDLE), ["next"]),
@@ -210,4 +230,9 @@ def test_a_pause_is_told_with_who_when_why_and_how_long():
     assert reason.message == (
         "Its queue 'low' is paused by ann since 2026-01-31 11:59:00 UTC (1 min ago), "
         "until 2026-01-31 12:01:00 UTC (in 1 min): lunch"
+    )
+    (reason,) = reasons(task(), around(IDLE, type_paused=PAUSED))
+    assert reason.message == (
+        "Its type 'add' is paused by ann since 2026-01-31 11:59:00 UTC (1 min ago): "
+        "the printer burns"
     )

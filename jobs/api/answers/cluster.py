@@ -9,6 +9,15 @@ from jobs.api.answers.problem import Answer
 from jobs.domain.workers import WorkerState
 
 
+class PauseAnswer(Answer):
+    """Who paused it, and why."""
+
+    by: str
+    reason: str
+    since: datetime
+    until: datetime | None = Field(description="It goes on by itself then; null: when resumed.")
+
+
 class TaskTypeAnswer(Answer):
     """A function that can be run."""
 
@@ -18,6 +27,7 @@ class TaskTypeAnswer(Answer):
     max_retries: int
     timeout_seconds: float
     arguments: dict[str, Any] = Field(description="JSON Schema of the payload.")
+    paused: PauseAnswer | None
 
 
 class TaskTypes(Answer):
@@ -25,15 +35,6 @@ class TaskTypes(Answer):
 
     count: int
     task_types: list[TaskTypeAnswer]
-
-
-class PauseAnswer(Answer):
-    """Why a queue stands still."""
-
-    by: str
-    reason: str
-    since: datetime
-    until: datetime | None = Field(description="It goes on by itself then; null: when resumed.")
 
 
 class QueueAnswer(Answer):
