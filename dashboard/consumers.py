@@ -7,12 +7,13 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
 from rest_framework.exceptions import AuthenticationFailed
 
-from dashboard.access import allowed, socket_request
+from dashboard.arrivals import arrivals
+from dashboard.doors import Place, doors
 from dashboard.following import follow_task
-from dashboard.hub import FORBIDDEN, NOT_FOUND, TRY_AGAIN_LATER, UNAUTHORIZED, Frame, Seat
+from dashboard.hub import FORBIDDEN, NOT_FOUND, TOO_MANY, TRY_AGAIN_LATER, UNAUTHORIZED, Frame, Seat
 from dashboard.live import live
 from dashboard.publisher import FEED, STATS
-from dashboard.reading import read
+from dashboard.visitors import Authority, credentials_in
 
 
 class Refusal(AsyncWebsocketConsumer):
@@ -39,35 +40,37 @@ class Watcher(AsyncWebsocketConsumer, ABC):
     def __init__(self) -> None:
         super().__init__()
         self._topic: str | None = None
-        self._seat: Seat | None = None
+        self._place: Place | None = None
 
     async def connect(self) -> None:
         """Let in who may see tasks."""
         await self.accept()
+        credentials = credentials_in(self.scope)
         try:
-            self.request = await read(socket_request, self.scope)
-            if await self.may("view_task"):
-                self._seat = Seat(self._tell, self.close, newest_only=self.newest_only)
-                self._topic = await self.enter(self._seat)
-            else:
+            authority, reason = await arrivals.judge(credentials)
+            if reason:
+                await self.close(TOO_MANY, reason=reason)
+            elif "view_task" not in authority.verbs:
                 await self.close(FORBIDDEN)
+            else:
+                seat = Seat(self._tell, self.close, newest_only=self.newest_only)
+                self._place = Place(credentials, authority, seat)
+                doors.enter(self._place)
+                self._topic = await self.enter(seat, authority)
         except AuthenticationFailed as refusal:
             await self.close(UNAUTHORIZED, reason=str(refusal.get_codes()))
         except DatabaseError:
             await self.close(TRY_AGAIN_LATER)
 
-    async def may(self, verb: str) -> bool:
-        """Whether whoever opened this socket holds the permission."""
-        return bool(await read(allowed, self.request, verb))
-
     @abstractmethod
-    async def enter(self, seat: Seat) -> str | None:
+    async def enter(self, seat: Seat, authority: Authority) -> str | None:
         """Tell what is to be told at once; gives the topic at which the seat then is, if any."""
 
     async def disconnect(self, code: int) -> None:
         """Give the seat back."""
-        if self._seat is not None:
-            await live.leave(self._topic, self._seat)
+        if self._place is not None:
+            await doors.leave(self._place)
+            await live.leave(self._topic, self._place.seat)
 
     async def _tell(self, frame: Frame) -> None:
         await self.send(frame.text)
@@ -78,7 +81,7 @@ class StatsConsumer(Watcher):
 
     newest_only = True
 
-    async def enter(self, seat: Seat) -> str:
+    async def enter(self, seat: Seat, authority: Authority) -> str:
         """Sit with those who read the numbers."""
         live.join(STATS, seat)
         return STATS
@@ -87,7 +90,7 @@ class StatsConsumer(Watcher):
 class FeedConsumer(Watcher):
     """Which tasks changed."""
 
-    async def enter(self, seat: Seat) -> str:
+    async def enter(self, seat: Seat, authority: Authority) -> str:
         """Sit with those who read the feed."""
         live.join(FEED, seat)
         return FEED
@@ -96,13 +99,13 @@ class FeedConsumer(Watcher):
 class TaskConsumer(Watcher):
     """The events of one task."""
 
-    async def enter(self, seat: Seat) -> str | None:
+    async def enter(self, seat: Seat, authority: Authority) -> str | None:
         """Tell the present state; unless the task has ended, stay for what follows."""
         task_id = _uuid(self.scope["url_route"]["kwargs"]["task_id"])
         if task_id is None:
             seat.finish(NOT_FOUND)
             return None
-        return await follow_task(seat, task_id, payload=await self.may("view_payload"))
+        return await follow_task(seat, task_id, payload="view_payload" in authority.verbs)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -9,9 +9,11 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable
 from django.db import Error as DatabaseError
 from django.http import StreamingHttpResponse
 
+from dashboard.doors import Place, doors
 from dashboard.following import follow_feed, follow_task
 from dashboard.hub import Frame, Seat
 from dashboard.live import live
+from dashboard.visitors import Authority, Credentials
 from dashboard.waiting import client_leaves
 
 MEDIA_TYPE = "text/event-stream"
@@ -55,9 +57,11 @@ class Feed(Source):
 class EventStream(StreamingHttpResponse):
     """What a view answers with; the ASGI handler sends its headers and lets it `run`."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, credentials: Credentials, authority: Authority) -> None:
         super().__init__(content_type=MEDIA_TYPE)
         self._source = source
+        self._credentials = credentials
+        self._authority = authority
         self["Cache-Control"] = "no-store"
         self["X-Accel-Buffering"] = "no"  # nginx would hold events back
 
@@ -65,6 +69,8 @@ class EventStream(StreamingHttpResponse):
         """Tell until the source ends, the client leaves or is too slow, or the process ends."""
         reader = _Reader(send)
         seat, topic = Seat(reader.tell, reader.close, newest_only=False), None
+        place = Place(self._credentials, self._authority, seat)
+        doors.enter(place)
         beside = [
             asyncio.create_task(reader.leave_with(receive)),
             asyncio.create_task(reader.beat()),
@@ -80,6 +86,7 @@ class EventStream(StreamingHttpResponse):
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            await doors.leave(place)
             await live.leave(topic, seat)
         await reader.end()
 
@@ -97,7 +104,7 @@ class _Reader:
         """Write one event."""
         await self.write(f"id: {frame.seq}\nevent: {frame.event}\ndata: {frame.text}\n\n")
 
-    async def close(self, _code: int) -> None:
+    async def close(self, _code: int, _reason: str) -> None:
         """Nothing follows."""
         self.over.set()
 

@@ -21,6 +21,7 @@ TRY_AGAIN_LATER = 1013
 UNAUTHORIZED = 4401
 FORBIDDEN = 4403
 NOT_FOUND = 4404
+TOO_MANY = 4429
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Frame:
 
 
 Send = Callable[[Frame], Awaitable[None]]
-Close = Callable[[int], Awaitable[None]]
+Close = Callable[[int, str], Awaitable[None]]
 
 
 def frame_of(message: dict[str, Any], seq: int) -> Frame:
@@ -50,23 +51,31 @@ class Seat:
         self._close = close
         self._newest_only = newest_only
         self._frames: deque[Frame] = deque()
-        self._close_code: int | None = None
+        self._last_word: tuple[int, str] | None = None
         self._wake = asyncio.Event()
         self._sender = asyncio.create_task(self._run())
 
     def put(self, frame: Frame) -> None:
-        """Owe the reader one more frame."""
+        """Owe the reader one more frame, unless there is a last word already."""
+        if self._last_word is not None:
+            return
         if self._newest_only:
             self._frames.clear()
         elif len(self._frames) >= MOST_OWED:
-            self._frames.clear()
-            self._close_code = TRY_AGAIN_LATER
+            self.dismiss(TRY_AGAIN_LATER, "you read too slowly")
+            return
         self._frames.append(frame)
         self._wake.set()
 
     def finish(self, code: int) -> None:
         """Close once everything is sent."""
-        self._close_code = code
+        self._last_word = (code, "")
+        self._wake.set()
+
+    def dismiss(self, code: int, reason: str) -> None:
+        """Close, and send nothing of what is owed."""
+        self._frames.clear()
+        self._last_word = (code, reason)
         self._wake.set()
 
     def leave(self) -> None:
@@ -81,8 +90,8 @@ class Seat:
                 self._wake.clear()
                 while self._frames:
                     await self._send(self._frames.popleft())
-                if self._close_code is not None:
-                    await self._close(self._close_code)
+                if self._last_word is not None:
+                    await self._close(*self._last_word)
                     return
 
 

@@ -6,9 +6,9 @@ from urllib.parse import ParseResult, urlparse
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 
-from dashboard.access import bearer_token
 from dashboard.consumers import Refusal
 from dashboard.hub import FORBIDDEN
+from dashboard.visitors import credentials_in
 
 
 class SameSite(OriginValidator):
@@ -24,7 +24,7 @@ class SameSite(OriginValidator):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         """Pass on, or refuse."""
         headers = scope["headers"]
-        is_program = not _given(headers) and bearer_token(scope) is not None
+        is_program = not _given(headers) and credentials_in(scope).token is not None
         if is_program or self.valid_origin(_origin(headers)):
             return await self.application(scope, receive, send)
         return await Refusal.as_asgi(code=FORBIDDEN)(scope, receive, send)

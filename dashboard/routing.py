@@ -1,7 +1,6 @@
 """The addresses of the sockets, with or without a trailing slash."""
 
 from channels.routing import URLRouter
-from channels.sessions import CookieMiddleware, SessionMiddleware
 from django.urls import re_path
 
 from dashboard.consumers import FeedConsumer, Refusal, StatsConsumer, TaskConsumer
@@ -15,4 +14,4 @@ routes = [
     re_path(r"", Refusal.as_asgi(code=NOT_FOUND)),
 ]
 
-websocket = SameSite(CookieMiddleware(SessionMiddleware(URLRouter(routes))))
+websocket = SameSite(URLRouter(routes))

@@ -4,7 +4,9 @@ from pydantic import Field
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from dashboard.doors import doors
 from dashboard.event_stream import MEDIA_TYPE, EventStream, Feed, OneTask, Source
+from dashboard.visitors import authority_in, credentials_of
 from jobs.api.answers.problem import Answer
 from jobs.api.permissions import may
 from jobs.api.schema import TASK_ID, WITH_ID, call
@@ -38,6 +40,14 @@ class NoStreams(APIException):
     default_detail = "This server has no streams; `manage.py serve` has."
 
 
+class TooManyConnections(APIException):
+    """This caller has as many sockets and streams open here as one may."""
+
+    status_code = 429
+    default_code = "too_many_connections"
+    default_detail = "You have too many sockets and streams open: close one first."
+
+
 class TaskEvents(ApiView):
     """`/tasks/{task_id}/events`."""
 
@@ -52,7 +62,7 @@ class TaskEvents(ApiView):
         ),
         path=TASK_ID,
         answers={200: StreamEvent},
-        errors=(*WITH_ID, "no_streams"),
+        errors=(*WITH_ID, "no_streams", "too_many_connections"),
         media_type=MEDIA_TYPE,
     )
     def get(self, request: Request, task_id: str) -> EventStream:
@@ -73,7 +83,7 @@ class FeedEvents(ApiView):
             "changed, gathered for a quarter of a second or longer. As `/ws/feed`."
         ),
         answers={200: StreamEvent},
-        errors=("no_streams",),
+        errors=("no_streams", "too_many_connections"),
         media_type=MEDIA_TYPE,
     )
     def get(self, request: Request) -> EventStream:
@@ -84,7 +94,10 @@ class FeedEvents(ApiView):
 def _stream(request: Request, source: Source) -> EventStream:
     if turn_of(request) is None:
         raise NoStreams
-    return EventStream(source)
+    authority = authority_in(request)
+    if doors.is_full(authority.caller):
+        raise TooManyConnections
+    return EventStream(source, credentials=credentials_of(request), authority=authority)
 
 
 CALLS: Calls = (

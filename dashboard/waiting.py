@@ -69,7 +69,7 @@ async def _told(task_id: UUID) -> None:
     async def ignore(_frame: Frame) -> None:
         pass
 
-    async def close(_code: int) -> None:
+    async def close(_code: int, _reason: str) -> None:
         told.set()
 
     topic, seat = topic_of(task_id, payload=False), Seat(ignore, close, newest_only=True)

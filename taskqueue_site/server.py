@@ -11,14 +11,14 @@ from django.conf import settings
 from uvicorn import Config, Server
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
+from taskqueue_site.socket_protocol import MESSAGE_BYTES, TellingSocket
+
 logger = logging.getLogger(__name__)
 
 APPLICATION = "taskqueue_site.asgi:application"
 BACKLOG = 4096
 #: After SIGTERM requests may take this long; then they are answered 503.
 GRACE_SECONDS = 10
-#: Clients have nothing to say on our sockets.
-SOCKET_MESSAGE_BYTES = 64 * 1024
 #: Below this many file descriptors thousands of sockets would not fit.
 COMFORTABLE_FILES = 10_000
 
@@ -93,9 +93,9 @@ def _config(*, reload: bool) -> Config:
         APPLICATION,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=TellingSocket,
         ws_per_message_deflate=False,
-        ws_max_size=SOCKET_MESSAGE_BYTES,
+        ws_max_size=MESSAGE_BYTES,
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -78,6 +78,13 @@ LIVE_BEAT_SECONDS = number(
     minimum=0.25,
     maximum=60,
 )
+LIVE_CONNECTIONS = integer(
+    "LIVE_CONNECTIONS",
+    "Sockets and event streams that one caller may have open at one web process.",
+    default=100,
+    minimum=1,
+    maximum=1_000_000,
+)
 ALLOWED_HOSTS = words(
     "ALLOWED_HOSTS",
     "Host names this site answers to.",
@@ -175,6 +182,7 @@ SECTIONS: dict[str, tuple[Variable[Any], ...]] = {
         WEB_PROCESSES,
         WEB_THREADS,
         LIVE_BEAT_SECONDS,
+        LIVE_CONNECTIONS,
         ALLOWED_HOSTS,
         CSRF_TRUSTED_ORIGINS,
         TRUSTED_PROXIES,

@@ -66,7 +66,7 @@ ERRORS = {
     "key that was used before does not allow it.",
     413: "The body is too large, or holds too many values.",
     415: "The body is not application/json.",
-    429: "Too many calls of this kind by this caller; see Retry-After.",
+    429: "Too many calls of this kind by this caller, see Retry-After; or too many open streams.",
     501: "This server has no streams: it is not `manage.py serve`.",
     500: "A fault of the server, which has logged it.",
     503: "The database does not answer, see Retry-After; or the server is stopping.",

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -22,9 +23,7 @@ class FixedWindow(BaseThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count the call, and say whether it is within its scope's rate."""
-        scope, rate = _scope(verb_of(request, view))
-        if rate is not None:
-            self._seconds = seconds_to_wait(f"{scope}:{caller_of(request)}", rate)
+        self._seconds = _count(caller_of(request), verb_of(request, view))
         return self._seconds <= 0
 
     def wait(self) -> float:
@@ -32,13 +31,24 @@ class FixedWindow(BaseThrottle):
         return self._seconds
 
 
-def caller_of(request: Request) -> str:
+def may_read(caller: str) -> bool:
+    """Count what is no call, the opening of a socket, as one that reads; whether it is allowed."""
+    return _count(caller, None) <= 0
+
+
+def caller_of(request: HttpRequest | Request) -> str:
     """Whose calls are counted together."""
-    if isinstance(request.auth, ApiToken):
-        return f"token:{request.auth.pk}"
+    auth = getattr(request, "auth", None)
+    if isinstance(auth, ApiToken):
+        return f"token:{auth.pk}"
     if request.user.is_authenticated:
         return f"user:{request.user.pk}"
     return f"address:{request.META.get('REMOTE_ADDR', '')}"
+
+
+def _count(caller: str, verb: str | None) -> float:
+    scope, rate = _scope(verb)
+    return 0.0 if rate is None else seconds_to_wait(f"{scope}:{caller}", rate)
 
 
 def _scope(verb: str | None) -> tuple[str, Rate | None]:

@@ -186,6 +186,8 @@ CHANNEL_LAYERS = {
 DASHBOARD = {
     # The sockets tell the numbers this often when nothing changes.
     "BEAT_SECONDS": variables.LIVE_BEAT_SECONDS.read(),
+    # One caller may have so many sockets and streams open at one web process.
+    "MOST_CONNECTIONS": variables.LIVE_CONNECTIONS.read(),
 }
 
 AUTH_PASSWORD_VALIDATORS = [

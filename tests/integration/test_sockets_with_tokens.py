@@ -12,8 +12,8 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.access import socket_request
 from dashboard.reading import read
+from dashboard.visitors import authority_of, credentials_in
 from jobs.api import callers
 from jobs.models import ApiToken, Task
 from jobs.services.tokens import revoke_tokens
@@ -147,14 +147,18 @@ async def test_a_token_in_the_address_is_none() -> None:
         assert await close_code(await opened(f"/ws/stats?token={token}")) in {4403, 4404}
 
 
-async def test_a_token_that_was_seen_lately_costs_no_query() -> None:
-    token = await read(token_for, "view_task")
-    scope = {"headers": [bearer(token)], "client": ("192.0.2.7", 4711)}
+@pytest.mark.parametrize("way", ["token", "session"])
+async def test_who_was_seen_lately_costs_no_query(way: str) -> None:
+    if way == "token":
+        header = bearer(await read(token_for, "view_task"))
+    else:
+        header = (b"cookie", await read(cookie_of, "jobs.view_task"))
+    credentials = credentials_in({"headers": [header], "client": ("192.0.2.7", 4711)})
 
     def queries_of_a_second_look() -> int:
-        socket_request(scope)
+        authority_of(credentials)
         with CaptureQueriesContext(connection) as queries:
-            assert socket_request(scope).user.has_perm("jobs.view_task")
+            assert "view_task" in authority_of(credentials).verbs
         return len(queries)
 
     assert await read(queries_of_a_second_look) == 0

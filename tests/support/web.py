@@ -48,13 +48,13 @@ class WebProcess:
         return connect(f"ws://127.0.0.1:{self.port}{path}", **options)
 
     def _answers(self) -> bool:
-        assert self.process.poll() is None, f"serve ended: {self._said()}"
+        assert self.process.poll() is None, f"serve ended: {self.said()}"
         try:
             return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
-    def _said(self) -> str:
+    def said(self) -> str:
         self.log.seek(0)
         return self.log.read()
 

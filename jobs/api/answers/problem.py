@@ -45,6 +45,7 @@ PROBLEMS = {
     "too_many_values": 413,
     "unsupported_media_type": 415,
     "throttled": 429,
+    "too_many_connections": 429,
     "internal_error": 500,
     "no_streams": 501,
     "database_unavailable": 503,
