@@ -6,7 +6,7 @@ process reads for its own sockets: the pages depend on the database alone.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,8 +15,9 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from dashboard.hub import Hub
-from dashboard.reading import read
-from dashboard.snapshot import lines_of, snapshot
+from dashboard.reading import measured
+from dashboard.rhythm import Rhythm
+from dashboard.snapshot import Fault, lines_of, snapshot
 from dashboard.tracker import Tracker
 from jobs.broker.changes import PROGRESS
 from jobs.broker.watch import UNREACHABLE, Role, Watch
@@ -26,15 +27,17 @@ logger = logging.getLogger(__name__)
 GROUP = "dashboard"
 STATS = "stats"
 FEED = "feed"
-#: No two publications follow each other sooner, in seconds.
-SHORTEST_PAUSE = 0.25
-#: Pause at least this many times as long as the reading took.
-PAUSE_FACTOR = 4
+#: Of a core, what reading may take of a process: the numbers, and the rows that changed.
+STATS_SHARE = 0.015
+ROWS_SHARE = 0.015
 #: A follower that has heard nothing for this many beats reads for itself.
 PATIENT_BEATS = 3
 KEEP_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 END_SECONDS = 0.1
+
+#: A topic, and what is told there.
+Message = tuple[str, dict[str, Any]]
 
 
 class Publisher:
@@ -46,6 +49,10 @@ class Publisher:
         self._beat_seconds: float = settings.DASHBOARD["BEAT_SECONDS"]
         self._role = Role.ALONE
         self._changed: dict[str, str] = {}
+        self._has_moved = False
+        self._stats, self._rows = Rhythm(STATS_SHARE), Rhythm(ROWS_SHARE)
+        self._beat_at = float("-inf")
+        self._last: dict[str, Any] = {}
         self._wake = asyncio.Event()
         self._heard_at = float("-inf")
 
@@ -80,8 +87,7 @@ class Publisher:
                 try:
                     await layer.group_add(GROUP, channel)
                     while True:
-                        message = await layer.receive(channel)
-                        self._deliver(message["topic"], message["message"])
+                        self._deliver((await layer.receive(channel))["messages"])
                 finally:
                     await layer.group_discard(GROUP, channel)
             await asyncio.sleep(RETRY_SECONDS)
@@ -89,55 +95,92 @@ class Publisher:
     async def _publish(self) -> None:
         loop = asyncio.get_running_loop()
         is_first = True
-        beat_at = loop.time()
         while True:
             began = loop.time()
-            is_beat = is_first or began >= beat_at
+            is_beat = is_first or began >= self._beat_at
             changed, self._changed = self._changed, {}
-            try:
-                await self._tracker.look(None if is_beat else set(changed))
-                await self._tell_all(changed, is_beat=is_beat, locally=is_first)
-            except DatabaseError as error:
-                logger.warning("The live pages stand still, the database is away: %s", error)
+            await self._patiently(self._look(changed, is_beat=is_beat, locally=is_first))
             if is_beat:
-                beat_at = began + self._beat_seconds
+                self._beat_at = began + self._beat_seconds
             is_first = False
-            pause = max(SHORTEST_PAUSE, PAUSE_FACTOR * (loop.time() - began))
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self._rows.due_at - loop.time())
+            until = min(self._beat_at, self._stats.due_at) if self._has_moved else self._beat_at
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(beat_at):
+                async with asyncio.timeout_at(until):
                     await self._wake.wait()
             self._wake.clear()
 
-    async def _tell_all(self, changed: dict[str, str], *, is_beat: bool, locally: bool) -> None:
-        now = asyncio.get_running_loop().time()
-        silent = now - self._heard_at > PATIENT_BEATS * self._beat_seconds
-        if self._role is Role.FOLLOWER and not silent and not locally:
-            return
-        locally = locally or self._role is not Role.LEADER
-        moved = any(state != PROGRESS for state in changed.values())
-        if moved or is_beat:
-            await self._tell(STATS, await read(snapshot), locally=locally)
-        if changed:
-            lines = await read(lines_of, changed)
-            message = {"type": "feed", "changed": len(changed), "tasks": lines}
-            await self._tell(FEED, message, locally=locally)
+    async def _patiently(self, looking: Coroutine[Any, Any, None]) -> None:
+        """Look, and say so when the database is away: refusing, or silent."""
+        look = asyncio.create_task(looking)
+        try:
+            while not (await asyncio.wait([look], timeout=PATIENT_BEATS * self._beat_seconds))[0]:
+                logger.warning("The live pages stand still, the database does not answer")
+                await self._tell_of_database()
+            look.result()
+        except DatabaseError as error:
+            logger.warning("The live pages stand still, the database is away: %s", error)
+            await self._tell_of_database()
+        finally:
+            look.cancel()
 
-    async def _tell(self, topic: str, message: dict[str, Any], *, locally: bool) -> None:
-        if not locally:
-            frame = {"type": "dashboard.frame", "topic": topic, "message": message}
+    async def _look(self, changed: dict[str, str], *, is_beat: bool, locally: bool) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        self._has_moved |= any(state != PROGRESS for state in changed.values())
+        messages: list[Message] = []
+        cpu_seconds = 0.0
+        try:
+            cpu_seconds = await self._tracker.look(None if is_beat else set(changed))
+            if locally or not self._is_told_by_another():
+                if is_beat or (self._has_moved and began >= self._stats.due_at):
+                    messages.append((STATS, await self._snapshot()))
+                if changed:
+                    lines, seconds = await measured(lines_of, changed)
+                    cpu_seconds += seconds
+                    told = {"type": "feed", "changed": len(changed), "tasks": lines}
+                    messages.append((FEED, told))
+        finally:
+            self._rows.took(began=began, now=loop.time(), cpu_seconds=cpu_seconds)
+        await self._tell(messages, locally=locally)
+
+    async def _snapshot(self) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        self._has_moved = False
+        message, cpu_seconds = await measured(snapshot)
+        self._stats.took(began=began, now=loop.time(), cpu_seconds=cpu_seconds)
+        return message
+
+    def _is_told_by_another(self) -> bool:
+        """Whether the elected publisher is another process, and was heard lately."""
+        silence = asyncio.get_running_loop().time() - self._heard_at
+        return self._role is Role.FOLLOWER and silence <= PATIENT_BEATS * self._beat_seconds
+
+    async def _tell_of_database(self) -> None:
+        """The last numbers once more, said to be old."""
+        if self._last and not self._is_told_by_another():
+            await self._tell([(STATS, self._last | {"fault": Fault.DATABASE})], locally=False)
+
+    async def _tell(self, messages: Sequence[Message], *, locally: bool) -> None:
+        if not messages:
+            return
+        if not locally and self._role is Role.LEADER:
             try:
+                frame = {"type": "dashboard.messages", "messages": messages}
                 await get_channel_layer().group_send(GROUP, frame)
             except UNREACHABLE:
                 self._role = Role.ALONE
             else:
                 return
-        self._deliver(topic, message)
+        self._deliver(messages)
 
-    def _deliver(self, topic: str, message: dict[str, Any]) -> None:
-        if topic == STATS:
-            self._heard_at = asyncio.get_running_loop().time()
-        self._hub.publish(topic, message, keep=topic == STATS)
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        for topic, message in messages:
+            if topic == STATS:
+                self._heard_at = asyncio.get_running_loop().time()
+                self._last = message
+            self._hub.publish(topic, message, keep=topic == STATS)
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

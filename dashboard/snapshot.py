@@ -1,9 +1,12 @@
 """What the live pages show of the whole queue at one moment."""
 
 from collections.abc import Iterable
+from enum import StrEnum
+from heapq import nlargest
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from jobs.broker.connection import redis_fault
@@ -34,13 +37,26 @@ LINE_FIELDS = (
 )
 
 
+class Fault(StrEnum):
+    """What is away while the numbers are told."""
+
+    NONE = ""
+    REDIS = "redis"
+    """The numbers are true, and each web process reads them for itself."""
+    DATABASE = "database"
+    """The numbers are the last that could be read, of the moment in `at`."""
+
+
 def snapshot() -> dict[str, Any]:
     """The message of the stats socket, without its `seq`."""
     numbers, queue_facts, worker_facts = stats(most_failed=MOST_FAILED), queues(), workers()
-    state = condition(queue_facts, worker_facts, redis_fault=redis_fault())
+    away = redis_fault()
+    state = condition(queue_facts, worker_facts, redis_fault=away)
     return {
         "type": "stats",
         "at": moment(timezone.now()),
+        "fault": Fault.REDIS if away else Fault.NONE,
+        "beat_seconds": settings.DASHBOARD["BEAT_SECONDS"],
         **numbers.as_fields(),
         "failed_tasks": min(numbers.failed_tasks, MOST_FAILED),
         "failed_tasks_more": numbers.failed_tasks > MOST_FAILED,
@@ -79,7 +95,7 @@ def newest_lines() -> list[dict[str, Any]]:
 
 def lines_of(task_ids: Iterable[str]) -> list[dict[str, Any]]:
     """The newest of these tasks, the newest first; those that are gone are left out."""
-    newest = sorted(task_ids, reverse=True)[:MOST_LINES]
+    newest = nlargest(MOST_LINES, task_ids)
     rows = Task.objects.filter(pk__in=newest).defer(*LONG_COLUMNS).newest_first()
     return [line(task) for task in rows]
 

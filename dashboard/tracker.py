@@ -5,7 +5,7 @@ from uuid import UUID
 
 from dashboard.events import events_between, is_ended
 from dashboard.hub import NORMAL_CLOSURE, NOT_FOUND, Hub
-from dashboard.reading import read
+from dashboard.reading import measured, read
 from dashboard.snapshot import facts_of
 from jobs.selectors.facts import without_payload
 
@@ -32,15 +32,19 @@ class Tracker:
             self._seen.setdefault(task_id, facts)
         return self._seen[task_id]
 
-    async def look(self, changed: set[str] | None) -> None:
-        """Look again at the watched tasks among `changed`, at all of them when it is None."""
+    async def look(self, changed: set[str] | None) -> float:
+        """Look again at the watched tasks among `changed`, at all of them when it is None.
+
+        Gives for how many seconds that kept a core.
+        """
         wanted = [task_id for task_id in self._seen if changed is None or str(task_id) in changed]
         if not wanted:
-            return
-        found = await read(facts_of, wanted)
+            return 0.0
+        found, cpu_seconds = await measured(facts_of, wanted)
         for task_id in wanted:
             if task_id in self._seen:  # its last watcher may have left during the look
                 self._tell(task_id, found.get(task_id))
+        return cpu_seconds
 
     def forget_unwatched(self) -> None:
         """Let go of tasks whose last watcher has left."""

@@ -1,12 +1,19 @@
 """What the pages say and do when their server, or the way to it, fails."""
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from django.db import connection
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from jobs.domain.states import State
 from jobs.models import Task
+from taskqueue_site.up.ports import free_port
+from taskqueue_site.up.redis_server import RedisServer
 from tests.support.browsing import LIVE_MS
 from tests.support.rows import make_task
 from tests.support.waiting import wait_for
@@ -83,6 +90,101 @@ def test_a_page_finds_its_server_again(browser: Browser) -> None:
         waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
         expect(waiting).to_have_text("1", timeout=LIVE_MS)
         context.close()
+
+
+def test_a_publisher_that_falls_silent_is_said_to(web: WebProcess, browser: Browser) -> None:
+    # given an open overview, whose socket then stays open and tells nothing, as does the server
+    with browser.new_context(base_url=web.url) as context:
+        page = context.new_page()
+        silent = threading.Event()
+
+        def pass_on(route: WebSocketRoute) -> None:
+            server = route.connect_to_server()
+            server.on_message(lambda text: None if silent.is_set() else route.send(text))
+
+        page.route_web_socket(re.compile("/ws/stats"), pass_on)
+        page.goto("/")
+        is_live(page)
+        page.route(re.compile("live.json"), lambda route: route.abort())
+        silent.set()
+
+        # then the page says how long nobody has published, keeps its numbers, and marks them old
+        words = page.locator("[data-connection-words]")
+        expect(words).to_have_text(re.compile(r"^No publisher since \d+ s$"), timeout=2 * LIVE_MS)
+        expect(page.locator("html.is-stale .tiles")).to_be_visible()
+        said = page.get_by_role("status").filter(has_text="No publisher: the numbers are old")
+        expect(said).to_have_count(1)
+
+        # when it is heard again, then the page is live
+        silent.clear()
+        is_live(page)
+        expect(page.locator("html.is-stale")).to_have_count(0)
+
+
+def test_redis_away_is_said_beside_live_numbers(browser: Browser, tmp_path: Path) -> None:
+    # given an open overview
+    redis = RedisServer(tmp_path / "redis", port=free_port(), persistent=False)
+    redis.start()
+    try:
+        with (
+            running_web(LIVE_BEAT_SECONDS="0.5", REDIS_URL=redis.url) as web,
+            browser.new_context(base_url=web.url) as context,
+        ):
+            page = context.new_page()
+            page.goto("/")
+            is_live(page)
+
+            # when Redis goes away, and a task comes
+            redis.stop()
+            make_task(queue="low")
+
+            # then the numbers move on, and the page says who reads them
+            words = page.locator("[data-connection-words]")
+            expect(words).to_have_text("Live, Redis away", timeout=2 * LIVE_MS)
+            waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
+            expect(waiting).to_have_text("1", timeout=LIVE_MS)
+
+            # when Redis is back, then it says so
+            redis.start()
+            is_live(page, timeout=2 * LIVE_MS)
+    finally:
+        redis.stop()
+
+
+def test_numbers_of_a_database_that_is_away_are_shown_with_their_time(browser: Browser) -> None:
+    # given an open overview with a number
+    make_task(queue="low")
+    with (
+        running_web(LIVE_BEAT_SECONDS="0.5") as web,
+        browser.new_context(base_url=web.url) as context,
+    ):
+        page = context.new_page()
+        page.goto("/")
+        is_live(page)
+
+        # when the database can be read no more
+        with unreadable():
+            # then the page says so, of when its numbers are, and keeps them
+            words = page.locator("[data-connection-words]")
+            away = re.compile(r"^Database away: numbers of \d\d:\d\d:\d\d$")
+            expect(words).to_have_text(away, timeout=2 * LIVE_MS)
+            waiting = page.locator('.is-stale .tiles [data-queue="low"][data-field="pending"]')
+            expect(waiting).to_have_text("1")
+
+        # when it is back, then the page is live
+        is_live(page, timeout=2 * LIVE_MS)
+
+
+@contextmanager
+def unreadable() -> Iterator[None]:
+    """Nobody can read tasks: their table has another name meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE jobs_task RENAME TO jobs_task_away")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE jobs_task_away RENAME TO jobs_task")
 
 
 def test_a_change_that_was_told_to_nobody_is_shown_soon(web: WebProcess, browser: Browser) -> None:

@@ -3,32 +3,56 @@
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20000;
 const POLL_MS = 3000;
-// The server tells the numbers every 2 s; after this silence they are old.
-const STALE_MS = 6000;
+// After so many silent beats the numbers are old.
+const SILENT_BEATS = 3;
+const SHORTEST_STALE_MS = 6000;
+export const TOO_MANY = 4429;
 
 /** Codes after which asking again would get the same answer. */
-const isFinal = (code) => code === 1000 || (code >= 4400 && code < 4500);
+export const isFinal = (code) => code === 1000 || (code >= 4400 && code < 4500 && code !== TOO_MANY);
+
+/** What a poll throws when the server says that its database is away. */
+export class DatabaseAway extends Error {}
+
+const clock = (moment) => new Date(moment).toLocaleTimeString("en-GB");
 
 /**
  * Keep a socket open. `told` gets each message; `closed` gets the code when it will not come back.
- * The state is shown in the page's header: live, polling, stale.
+ * A socket that `beats` is silent only when nobody publishes; `poll` then asks in its place.
+ * The state is shown in the page's header: live, alone, polling, stale. A message's `fault` says
+ * what is away at the server; `at`, of when its numbers are.
  */
-export function listen(path, { told, poll = null, closed = () => {} }) {
+export function listen(path, { told, poll = null, beats = true, closed = () => {} }) {
   const sign = document.querySelector("[data-connection]");
   const words = document.querySelector("[data-connection-words]");
+  const said = document.querySelector("[data-connection-said]");
   let wait = FIRST_WAIT_MS;
+  let staleMs = SHORTEST_STALE_MS;
   let open = false;
   let heardAt = 0;
+  let toldAt = 0;
+  let fault = "";
+  let numbersAt = null;
   let ended = false;
   let polling = false;
 
-  const show = (state, text) => {
+  // `aloud` is what a screen reader says: it does not count the seconds.
+  const show = (state, text, aloud = text) => {
     if (sign.dataset.connection !== state) sign.dataset.connection = state;
     if (words.textContent !== text) words.textContent = text;
+    if (said.textContent !== aloud) said.textContent = aloud;
     document.documentElement.classList.toggle("is-stale", state === "stale");
   };
+  const note = (message) => {
+    fault = message?.fault ?? "";
+    numbersAt = message?.at ?? null;
+    if (message?.beat_seconds) {
+      staleMs = Math.max(SHORTEST_STALE_MS, SILENT_BEATS * 1000 * message.beat_seconds);
+    }
+  };
   const hear = (message) => {
-    heardAt = Date.now();
+    heardAt = toldAt = Date.now();
+    note(message);
     told(message);
   };
   const connect = () => {
@@ -48,29 +72,41 @@ export function listen(path, { told, poll = null, closed = () => {} }) {
         closed(event.code);
         return;
       }
+      if (event.code === TOO_MANY) wait = LONGEST_WAIT_MS;
       // Spread, so that a restarted server is not met by all its pages at once.
       setTimeout(connect, wait * (0.5 + Math.random()));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     });
   };
+  const isSilent = () => !open || (beats && Date.now() - toldAt > staleMs);
   const ask = async () => {
-    if (!poll || open || ended || polling || document.hidden) return;
+    if (!poll || !isSilent() || ended || polling || document.hidden) return;
     polling = true;
     try {
-      await poll();
+      note(await poll());
       heardAt = Date.now();
-    } catch {
-      // The header says how old the page is; the next turn asks again.
+    } catch (error) {
+      // The next turn asks again; until then the header says how old the page is.
+      if (error instanceof DatabaseAway) fault = "database";
     }
     polling = false;
   };
   const look = () => {
-    if (ended) return;
+    if (ended || !heardAt) return;
     const age = Date.now() - heardAt;
-    if (!heardAt) return;
-    if (open && (age < STALE_MS || !poll)) show("live", "Live");
-    else if (age < STALE_MS) show("polling", "Polling");
-    else show("stale", `No data since ${Math.round(age / 1000)} s`);
+    const seconds = Math.round(age / 1000);
+    if (fault === "database") {
+      const old = `Database away: numbers of ${clock(numbersAt ?? heardAt)}`;
+      show("stale", old);
+    } else if (!isSilent()) {
+      show(fault ? "alone" : "live", fault === "redis" ? "Live, Redis away" : "Live");
+    } else if (age < staleMs) {
+      show("polling", "Polling");
+    } else if (open) {
+      show("stale", `No publisher since ${seconds} s`, "No publisher: the numbers are old");
+    } else {
+      show("stale", `No data since ${seconds} s`, "No data: the numbers are old");
+    }
   };
   document.documentElement.classList.add("is-live");
   connect();

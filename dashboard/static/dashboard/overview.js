@@ -1,6 +1,6 @@
 // The overview, kept present: numbers, queues and workers from one socket, rows from another.
 
-import { listen } from "./connection.js";
+import { DatabaseAway, listen } from "./connection.js";
 import { startForms } from "./forms.js";
 import { startRows } from "./rows.js";
 import { counted, duration, keepTime, put } from "./words.js";
@@ -86,10 +86,12 @@ const rows = startRows(find("[data-tasks]"));
 
 async function poll() {
   const answer = await fetch("/live.json", { headers: { Accept: "application/json" } });
+  if (answer.status === 503) throw new DatabaseAway();
   if (!answer.ok) throw new Error(`live.json: ${answer.status}`);
   const { stats, tasks } = await answer.json();
   showStats(stats);
   rows.told({ tasks });
+  return stats;
 }
 
 listen("/ws/stats", { told: showStats, poll });

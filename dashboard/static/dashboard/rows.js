@@ -1,5 +1,7 @@
 // The newest tasks: rows change in place; new ones come in only while nobody is at the table.
 
+import { isFinal, TOO_MANY } from "./connection.js";
+
 const REFRESH_MS = 1000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20000;
@@ -90,7 +92,8 @@ export function startRows(section) {
         if ((missed || message.changed > message.tasks.length) && !isBusy()) refresh();
       });
       socket.addEventListener("close", (event) => {
-        if (event.code >= 4400 && event.code < 4500) return;
+        if (isFinal(event.code)) return;
+        if (event.code === TOO_MANY) wait = LONGEST_WAIT_MS;
         wait = Math.min(wait * 2, LONGEST_WAIT_MS);
         setTimeout(connect, wait * (0.5 + Math.random()));
       });

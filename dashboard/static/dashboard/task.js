@@ -1,6 +1,6 @@
 // The page of one task: progress moves at once, every other event brings the page anew.
 
-import { listen } from "./connection.js";
+import { DatabaseAway, listen } from "./connection.js";
 import { keepTime, put } from "./words.js";
 
 const page = document.querySelector("[data-task-page]");
@@ -17,7 +17,8 @@ function showProgress({ percent, message }) {
 
 async function refresh() {
   const answer = await fetch(location.pathname, { headers: { "X-Fragment": "1" } });
-  if (!answer.ok || answer.redirected) return;
+  if (answer.status === 503) throw new DatabaseAway();
+  if (!answer.ok || answer.redirected) throw new Error(`${location.pathname}: ${answer.status}`);
   for (const item of page.querySelectorAll("details[data-keep]")) {
     if (item.open) open.add(item.dataset.keep);
     else open.delete(item.dataset.keep);
@@ -42,6 +43,7 @@ if (page.dataset.ended === "no") {
   const connection = listen(`/ws/tasks/${page.dataset.taskPage}`, {
     told,
     poll: refresh,
+    beats: false,
     closed: (code) => connection.show("none", code === 1000 ? "Ended" : "Not live"),
   });
 } else {

@@ -28,7 +28,9 @@ function listen(path, { told, changed = () => {} }) {
     socket.addEventListener("close", (event) => {
       changed(false);
       // 1000: there is nothing more to tell. 44xx: asking again would get the same answer.
-      if (event.code === 1000 || (event.code >= 4400 && event.code < 4500)) return;
+      // 4429: too many are open, and that may end.
+      const isFinal = event.code >= 4400 && event.code < 4500 && event.code !== 4429;
+      if (event.code === 1000 || isFinal) return;
       // Spread, so that a restarted server is not met by all its pages at once.
       setTimeout(open, wait * (0.5 + Math.random()));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
@@ -36,6 +38,8 @@ function listen(path, { told, changed = () => {} }) {
   };
   open();
 }
+
+const clock = (moment) => new Date(moment).toLocaleTimeString("en-GB");
 
 function rendered() {
   document.dispatchEvent(new Event("jobs:rendered"));
@@ -59,7 +63,7 @@ function startStrip(strip) {
   };
   const told = (stats) => {
     if (stats.type !== "stats") return;
-    last = Date.now();
+    if (stats.fault !== "database") last = Date.now();
     const waiting = Object.keys(stats).filter((name) => name.startsWith("queued_"));
     show("waiting", waiting.reduce((sum, name) => sum + stats[name], 0));
     show("running", stats.active_tasks);
@@ -68,12 +72,12 @@ function startStrip(strip) {
     show("failed", stats.failed_tasks, stats.failed_tasks_more ? "+" : "");
     show("succeeded", stats.success_tasks);
     show("workers", stats.workers_online);
-    say("live", "Live");
+    if (stats.fault === "database") say("stale", `Database away: numbers of ${clock(stats.at)}`);
+    else say("live", "Live");
   };
   const check = () => {
     if (!last || Date.now() - last < STALE_MS) return;
-    const at = new Date(last).toLocaleTimeString("en-GB");
-    say("stale", `No news since ${at}: the numbers are old. Connecting again…`);
+    say("stale", `No news since ${clock(last)}: the numbers are old. Connecting again…`);
   };
   listen("/ws/stats", { told });
   setInterval(check, 1000);
