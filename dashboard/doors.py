@@ -37,6 +37,7 @@ class Doors:
 
     def __init__(self) -> None:
         self._places: defaultdict[Credentials, set[Place]] = defaultdict(set)
+        self._known: dict[Credentials, Authority] = {}
         self._counts: Counter[str] = Counter()
         self._looking: asyncio.Task[None] | None = None
 
@@ -49,8 +50,13 @@ class Doors:
         """Whether this caller has as many connections open as one may."""
         return self._counts[caller] >= settings.DASHBOARD["MOST_CONNECTIONS"]
 
+    def known(self, credentials: Credentials) -> Authority | None:
+        """What those stand for who are in with the same credentials, as of the last look."""
+        return self._known.get(credentials)
+
     def enter(self, place: Place) -> None:
         """Count a connection, and look after it from now on."""
+        self._known[place.credentials] = place.authority
         self._places[place.credentials].add(place)
         self._counts[place.authority.caller] += 1
         if self._looking is None or self._looking.done():
@@ -62,6 +68,7 @@ class Doors:
         places.discard(place)
         if not places:
             del self._places[place.credentials]
+            self._known.pop(place.credentials, None)
         self._counts -= Counter([place.authority.caller])
         looking = self._looking
         if not self._places and looking is not None:
@@ -84,6 +91,8 @@ class Doors:
                     self._compare(credentials, authority)
 
     def _compare(self, credentials: Credentials, now: Authority) -> None:
+        if credentials in self._places:
+            self._known[credentials] = now
         for place in list(self._places.get(credentials, ())):
             then = place.authority
             if now.caller != then.caller:
@@ -94,6 +103,7 @@ class Doors:
                 place.seat.dismiss(TRY_AGAIN_LATER, "permissions_changed")
 
     def _turn_out(self, credentials: Credentials, code: int, reason: str) -> None:
+        self._known.pop(credentials, None)
         for place in list(self._places.get(credentials, ())):
             place.seat.dismiss(code, reason)
 

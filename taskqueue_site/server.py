@@ -11,7 +11,7 @@ from django.conf import settings
 from uvicorn import Config, Server
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
-from taskqueue_site.socket_protocol import MESSAGE_BYTES, TellingSocket
+from taskqueue_site.socket_protocol import MESSAGE_BYTES, PING_SECONDS, TellingSocket
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +96,7 @@ def _config(*, reload: bool) -> Config:
         ws=TellingSocket,
         ws_per_message_deflate=False,
         ws_max_size=MESSAGE_BYTES,
+        ws_ping_interval=PING_SECONDS,
         lifespan="on",
         access_log=False,
         log_config=None,

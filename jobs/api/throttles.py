@@ -23,7 +23,9 @@ class FixedWindow(BaseThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count the call, and say whether it is within its scope's rate."""
-        self._seconds = _count(caller_of(request), verb_of(request, view))
+        scope, rate = _scope(verb_of(request, view))
+        if rate is not None:
+            self._seconds = seconds_to_wait(f"{scope}:{caller_of(request)}", rate)
         return self._seconds <= 0
 
     def wait(self) -> float:
@@ -31,9 +33,9 @@ class FixedWindow(BaseThrottle):
         return self._seconds
 
 
-def may_read(caller: str) -> bool:
-    """Count what is no call, the opening of a socket, as one that reads; whether it is allowed."""
-    return _count(caller, None) <= 0
+def read_rate() -> Rate | None:
+    """How often one caller may read; None for no limit."""
+    return rate_of(get_conf().throttle_read)
 
 
 def caller_of(request: HttpRequest | Request) -> str:
@@ -46,16 +48,11 @@ def caller_of(request: HttpRequest | Request) -> str:
     return f"address:{request.META.get('REMOTE_ADDR', '')}"
 
 
-def _count(caller: str, verb: str | None) -> float:
-    scope, rate = _scope(verb)
-    return 0.0 if rate is None else seconds_to_wait(f"{scope}:{caller}", rate)
-
-
 def _scope(verb: str | None) -> tuple[str, Rate | None]:
     """The kind of a call, and how often it is allowed; a call that needs no permission reads."""
     conf = get_conf()
     if verb is None or verb in READ_VERBS:
-        return "read", rate_of(conf.throttle_read)
+        return "read", read_rate()
     if verb == "submit_task":
         return "submit", rate_of(conf.throttle_submit)
     return "act", rate_of(conf.throttle_act)

@@ -18,13 +18,14 @@ from pytest_django.fixtures import Settings
 
 from dashboard import doors as module
 from dashboard.doors import doors
+from dashboard.live import live
 from dashboard.reading import read
 from jobs.api import callers
 from jobs.models import ApiToken, Task
 from jobs.services.tokens import revoke_tokens
 from taskqueue_site.handler import PooledHandler
 from tests.integration.test_socket_authority import CLOSED, SECONDS, close_code, leave, opened
-from tests.support.asgi import AsgiClient
+from tests.support.asgi import AsgiClient, until
 from tests.support.authority import grant, make_token, make_user
 from tests.support.rows import make_task
 from tests.support.staff import cookie_of
@@ -84,6 +85,8 @@ async def test_one_connection_too_many_is_closed_with_4429_and_told_why() -> Non
     # given two open sockets of a token
     header = await read(with_token)
     held = [await opened(path, header, origin=b"") for path in ("/ws/stats", "/ws/feed")]
+
+    await until(lambda: live.hub.has("stats") and live.hub.has("feed"))
 
     # when a third comes
     third = await opened("/ws/stats", header, origin=b"")
@@ -190,6 +193,8 @@ async def test_what_ends_the_authority_ends_the_socket(
     with override_settings(JOBS=CLOSED):
         socket = await opened(path.format(task=task.pk), await read(enter))
 
+        await until(lambda: not doors.is_empty)
+
         # when what let it in comes to an end, in another process
         await read(change)
         callers.forget_callers()
@@ -220,6 +225,7 @@ async def test_hundreds_of_sockets_of_one_caller_are_one_look(
     settings.DASHBOARD = settings.DASHBOARD | {"MOST_CONNECTIONS": 1000}
     header = await read(with_session)
     held = [await opened("/ws/feed", header) for _ in range(200)]
+    await until(lambda: not doors.is_empty)
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.0)
     counted: list[int] = []
 
