@@ -17,6 +17,7 @@ from benchmarks.figures import Reading
 from benchmarks.measures import MEASURES
 from benchmarks.peers.comparison import DEFAULT_PYTHON, compared
 from benchmarks.series import MARK
+from tests.support import chromium
 from tests.support.postgresql import why_not
 
 DATABASES = ("sqlite", "postgresql")
@@ -49,7 +50,7 @@ def main() -> int:
 def everything(options: argparse.Namespace, told: str, failures: list[str]) -> Iterator[rows.Row]:
     """The rows, as they come; what could not be measured is added to `failures`."""
     databases = present(options.database or DATABASES)
-    names = options.names or list(MEASURES)
+    names = possible(options.names or list(MEASURES))
     groups = [names] if options.rehearse else [[name] for name in names]
     for database, group in itertools.product(databases, groups):
         try:
@@ -71,6 +72,15 @@ def present(databases: Sequence[str]) -> list[str]:
     if reason:
         print(f"postgresql: not measured: {reason}")
     return [each for each in databases if not (each == "postgresql" and reason)]
+
+
+def possible(names: Sequence[str]) -> list[str]:
+    """Those that this machine can take; what it lacks is said."""
+    reason = chromium.why_not()
+    lacking = [name for name in names if reason and MEASURES[name].needs_browser]
+    for name in lacking:
+        print(f"{name}: not measured: {reason}")
+    return [name for name in names if name not in lacking]
 
 
 def readings(

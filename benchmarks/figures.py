@@ -36,3 +36,4 @@ class Measure:
     figures: tuple[Figure, ...]
     count: int
     one_world: bool = False
+    needs_browser: bool = False

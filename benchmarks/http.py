@@ -28,6 +28,7 @@ class Site:
 
     port: int
     token: str
+    pid: int
 
     def get(self, path: str) -> bytes:
         """A request that reads."""
@@ -39,15 +40,15 @@ class Site:
 
 
 @contextmanager
-def a_site(*, processes: int) -> Iterator[Site]:
+def a_site(*, processes: int, **environment: str) -> Iterator[Site]:
     """`manage.py serve` with so many processes that answer, and a token that may do all."""
     port = free_port()
-    environment = os.environ | {"PORT": str(port), "WEB_PROCESSES": str(processes)}
+    own = {"PORT": str(port), "WEB_PROCESSES": str(processes)}
     command = [sys.executable, "manage.py", "serve"]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment)
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | own | environment)
     try:
         until(lambda: _answers(port), seconds=START_SECONDS)
-        yield Site(port, _a_token())
+        yield Site(port, _a_token(), server.pid)
     finally:
         server.terminate()
         server.wait(30)

@@ -7,12 +7,19 @@ from benchmarks.latency import latency
 from benchmarks.lists import lists
 from benchmarks.memory import memory
 from benchmarks.pages import admin
+from benchmarks.pixels import pixel
+from benchmarks.publishing import publish
 from benchmarks.requeueing import bulk_requeue
+from benchmarks.sockets import sockets
 from benchmarks.throughput import noop, noop_loaded, sleep_async, sleep_threads
 
 
 def _aims(*, postgresql: float, sqlite: float) -> dict[str, float]:
     return {"postgresql": postgresql, "sqlite": sqlite}
+
+
+def _both(aim: float) -> dict[str, float]:
+    return _aims(postgresql=aim, sqlite=aim)
 
 
 _P99 = _aims(postgresql=15, sqlite=15)
@@ -132,6 +139,33 @@ MEASURES = {
         ),
         count=400,
         one_world=True,
+    ),
+    "sockets": Measure(
+        take=sockets,
+        figures=(
+            Figure(name="sockets", unit="KB", aims=_both(35), lower_is_better=True),
+            Figure(name="sockets-cpu", unit="% core", aims=_both(10), lower_is_better=True),
+            Figure(name="sockets-first", unit="ms", lower_is_better=True),
+            Figure(name="sockets-last", unit="ms", aims=_both(250), lower_is_better=True),
+        ),
+        count=5_000,
+    ),
+    "publish": Measure(
+        take=publish,
+        figures=(
+            Figure(name="publish", unit="% core", aims=_both(3), lower_is_better=True),
+            Figure(name="publish-unwatched", unit="% core", lower_is_better=True),
+        ),
+        count=60_000,
+    ),
+    "pixel": Measure(
+        take=pixel,
+        figures=(
+            Figure(name="pixel-task", unit="ms", aims=_both(500), lower_is_better=True),
+            Figure(name="pixel-list", unit="ms", aims=_both(1000), lower_is_better=True),
+        ),
+        count=1_000,
+        needs_browser=True,
     ),
     "admin": Measure(
         take=admin,
