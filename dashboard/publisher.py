@@ -19,7 +19,6 @@ from dashboard.reading import measured
 from dashboard.rhythm import Rhythm
 from dashboard.snapshot import Fault, lines_of, snapshot
 from dashboard.tracker import Tracker
-from jobs.broker.changes import PROGRESS
 from jobs.broker.watch import UNREACHABLE, Role, Watch
 
 logger = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ class Publisher:
         self._tracker = tracker
         self._beat_seconds: float = settings.DASHBOARD["BEAT_SECONDS"]
         self._role = Role.ALONE
-        self._changed: dict[str, str] = {}
+        self._changed: set[str] = set()
         self._has_moved = False
         self._stats, self._rows = Rhythm(STATS_SHARE), Rhythm(ROWS_SHARE)
         self._beat_at = float("-inf")
@@ -69,8 +68,9 @@ class Publisher:
             await _end(tasks)
             await watch.close()
 
-    def _heard(self, changes: Sequence[tuple[str, str]]) -> None:
-        self._changed.update(changes)
+    def _heard(self, changed: set[str], has_moved: bool) -> None:
+        self._changed |= changed
+        self._has_moved |= has_moved
         self._wake.set()
 
     async def _keep(self, watch: Watch) -> None:
@@ -98,7 +98,7 @@ class Publisher:
         while True:
             began = loop.time()
             is_beat = is_first or began >= self._beat_at
-            changed, self._changed = self._changed, {}
+            changed, self._changed = self._changed, set()
             await self._patiently(self._look(changed, is_beat=is_beat, locally=is_first))
             if is_beat:
                 self._beat_at = began + self._beat_seconds
@@ -124,14 +124,13 @@ class Publisher:
         finally:
             look.cancel()
 
-    async def _look(self, changed: dict[str, str], *, is_beat: bool, locally: bool) -> None:
+    async def _look(self, changed: set[str], *, is_beat: bool, locally: bool) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        self._has_moved |= any(state != PROGRESS for state in changed.values())
         messages: list[Message] = []
         cpu_seconds = 0.0
         try:
-            cpu_seconds = await self._tracker.look(None if is_beat else set(changed))
+            cpu_seconds = await self._tracker.look(None if is_beat else changed)
             if locally or not self._is_told_by_another():
                 if is_beat or (self._has_moved and began >= self._stats.due_at):
                     messages.append((STATS, await self._snapshot()))

@@ -1,26 +1,29 @@
 """News of changed rows, told only while somebody watches.
 
-The message is a JSON list of `[task_id, state]`; `PROGRESS` stands in the state's place when only
-the progress moved. Watchers re-read the rows: a lost message costs freshness, never truth.
+They lie in a short stream, from which watchers take all that came since they last looked. An entry
+has one field, named for what changed, with the ids joined by commas. Watchers re-read the rows: an
+entry that is lost costs freshness, never truth.
 """
 
 import time
 from collections.abc import Sequence
 
-import orjson
-from redis.asyncio import Redis as AsyncRedis
-from redis.client import Pipeline
+from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.broker.connection import redis
 
-CHANNEL = "taskqueue:changes"
+STREAM = "taskqueue:changes"
 WATCHED_KEY = "taskqueue:watched"
 #: A watcher that goes away without a word is forgotten after this.
 WATCHED_SECONDS = 5
-PROGRESS = "PROGRESS"
-#: Beyond this many rows a message would only say "a lot": watchers re-read their lists anyway.
-MOST_PER_MESSAGE = 500
+#: The fields of an entry: states changed, or only the progress did.
+MOVED = "moved"
+PROGRESS = "progress"
+#: Beyond this many rows an entry would only say "a lot": watchers re-read their lists anyway.
+MOST_PER_ENTRY = 500
+#: Older entries make room for new ones.
+MOST_ENTRIES = 200
 
 
 class _Watch:
@@ -42,26 +45,16 @@ def is_watched(*, now: float | None = None) -> bool:
     return _Watch.watched
 
 
-def message(changes: Sequence[tuple[str, str]]) -> bytes:
-    """The wire form of (task id, state) pairs."""
-    return orjson.dumps(changes)
-
-
-def tell(changes: Sequence[tuple[str, str]]) -> None:
-    """Publish (task id, state) pairs, if somebody watches; a Redis that is away is not an error."""
-    if changes and is_watched():
+def tell(task_ids: Sequence[str], *, field: str = MOVED) -> None:
+    """Say that tasks changed, if somebody watches; a Redis that is away is not an error."""
+    if task_ids and is_watched():
         try:
-            redis().publish(CHANNEL, message(changes))
+            tell_in(redis(), task_ids, field=field)
         except RedisError:
             _Watch.watched = False
 
 
-def tell_in(pipe: Pipeline, changes: Sequence[tuple[str, str]]) -> None:
-    """Add the news to a pipeline that is sent anyway."""
-    if changes:
-        pipe.publish(CHANNEL, message(changes))
-
-
-async def mark_watched(client: "AsyncRedis") -> None:
-    """Keep the tellers telling for another `WATCHED_SECONDS`; watchers call it each second."""
-    await client.set(WATCHED_KEY, 1, ex=WATCHED_SECONDS)
+def tell_in(client: Redis, task_ids: Sequence[str], *, field: str = MOVED) -> None:
+    """The same, whoever watches, by a connection or in a pipeline that is sent anyway."""
+    if task_ids:
+        client.xadd(STREAM, {field: ",".join(task_ids)}, maxlen=MOST_ENTRIES)

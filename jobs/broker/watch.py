@@ -1,19 +1,19 @@
-"""The watching side of `changes`: an ear at the news, and one elected publisher per cluster."""
+"""The watching side of `changes`: who reads the news, and one elected publisher per cluster."""
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
+from typing import Any
 
-import orjson
 from django.conf import settings
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from jobs.broker.changes import CHANNEL, WATCHED_KEY, WATCHED_SECONDS
+from jobs.broker.changes import MOVED, STREAM, WATCHED_KEY, WATCHED_SECONDS
 from jobs.broker.connection import ANSWER_SECONDS, CONNECT_SECONDS
 
 LEADER_KEY = "taskqueue:publisher"
@@ -21,12 +21,19 @@ LEADER_KEY = "taskqueue:publisher"
 LEADER_SECONDS = 3
 #: Pause before listening again once Redis has gone away.
 RETRY_SECONDS = 0.5
+#: After a look at the news, what comes is gathered for this long: a look costs the same for a
+#: hundred entries as for one.
+GATHER_SECONDS = 0.1
+BLOCK_MS = int(ANSWER_SECONDS * 500)
+#: The stream outlives a watcher that goes away without a word by this.
+STREAM_SECONDS = 2 * WATCHED_SECONDS
 
 #: What a channel layer, too, raises while Redis is away.
 UNREACHABLE = (RedisError, OSError)
 
 ELECT = """
 redis.call('SET', KEYS[1], 1, 'EX', ARGV[2])
+redis.call('EXPIRE', KEYS[3], ARGV[4])
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[3])
@@ -64,26 +71,35 @@ class Watch:
         """Keep the tellers telling and stand for election; to be called each second."""
         try:
             elected = await self._elect(
-                keys=[WATCHED_KEY, LEADER_KEY], args=[self._token, WATCHED_SECONDS, LEADER_SECONDS]
+                keys=[WATCHED_KEY, LEADER_KEY, STREAM],
+                args=[self._token, WATCHED_SECONDS, LEADER_SECONDS, STREAM_SECONDS],
             )
         except UNREACHABLE:
             return Role.ALONE
         return Role.LEADER if elected else Role.FOLLOWER
 
-    async def listen(self, heard: Callable[[Sequence[tuple[str, str]]], None]) -> None:
-        """Hand each message, a list of (task id, state), to `heard`; never returns."""
+    async def listen(self, heard: Callable[[set[str], bool], None]) -> None:
+        """Hand on which tasks changed, and whether more than their progress did; never returns."""
         while True:
             try:
-                async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(CHANNEL)
-                    while True:
-                        message = await pubsub.get_message(
-                            ignore_subscribe_messages=True, timeout=ANSWER_SECONDS
-                        )
-                        if message is not None:
-                            heard(orjson.loads(message["data"]))
+                latest = await self._redis.xrevrange(STREAM, count=1)
+                place = latest[0][0] if latest else "0"
+                while True:
+                    place = await self._read(place, heard)
+                    await asyncio.sleep(GATHER_SECONDS)
             except UNREACHABLE:
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read(self, place: Any, heard: Callable[[set[str], bool], None]) -> Any:
+        """Wait for entries behind a place, and give the place behind them."""
+        found: Any = await self._redis.xread({STREAM: place}, block=BLOCK_MS)
+        entries = [entry for _, entries in found for entry in entries]
+        if entries:
+            fields = [field for _, entry in entries for field in entry.items()]
+            changed = {task_id for _, ids in fields for task_id in ids.decode().split(",")}
+            heard(changed, any(name == MOVED.encode() for name, _ in fields))
+            place = entries[-1][0]
+        return place
 
     async def close(self) -> None:
         """Make room for the next publisher at once."""

@@ -3,7 +3,6 @@
 import time
 
 from jobs.broker import changes, tickets
-from jobs.domain.states import State
 from jobs.store.promote import promote_due
 
 #: Rows per transaction, and transactions per call: a flood of due tasks must not keep the caller
@@ -19,8 +18,7 @@ def promote() -> int:
         places = promote_due(now=time.time(), limit=CHUNK)
         if places:
             tickets.ring(places)
-            news = [(task_id, State.PENDING.value) for _, task_id in places]
-            changes.tell(news[: changes.MOST_PER_MESSAGE])
+            changes.tell([task_id for _, task_id in places[: changes.MOST_PER_ENTRY]])
         promoted += len(places)
         if len(places) < CHUNK:
             break

@@ -41,7 +41,7 @@ def discard_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = ""
             discarded_at=now, updated_at=now
         )
         moves.record(dead, kind=Event.Kind.DISCARDED, actor=actor, reason=reason)
-        moves.tell([task.pk for task in dead], State.FAILURE.value)
+        moves.tell([task.pk for task in dead])
         report.note(dead, after=State.FAILURE)
         report.moved += [task.pk for task in dead]
         report.refused |= moves.others(tasks, dead)

@@ -212,7 +212,7 @@ def announce(new: Sequence[NewTask]) -> None:
             pending[task.terms.queue].append(task.id)
     if pending:
         transaction.on_commit(partial(_ring, pending), robust=True)
-    news = [(task.id, task.terms.state) for task in new[-changes.MOST_PER_MESSAGE :]]
+    news = [task.id for task in new[-changes.MOST_PER_ENTRY :]]
     transaction.on_commit(partial(changes.tell, news), robust=True)
 
 

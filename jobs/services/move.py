@@ -105,4 +105,4 @@ def _put(tasks: Sequence[Task], queue: str) -> None:
             continue
         since = {"run_after": now} if state is State.PENDING else {}
         Task.objects.among(ids).update(queue=queue, updated_at=now, **since)
-        moves.tell(ids, state.value)
+        moves.tell(ids)

@@ -138,7 +138,7 @@ def apply(
     if target in TOLD:
         reached = ((task.pk, task.name, target) for task in tasks)
         webhooks.note(reached, webhooks.subscriptions())
-    tell(ids, target.value)
+    tell(ids)
 
 
 def record(tasks: Sequence[Task], *, kind: Event.Kind, actor: str, reason: str) -> None:
@@ -148,7 +148,7 @@ def record(tasks: Sequence[Task], *, kind: Event.Kind, actor: str, reason: str) 
         add_events(ids, kind=kind.value, actor=actor, reason=reason, at=timezone.now())
 
 
-def tell(task_ids: Sequence[UUID | str], state: str) -> None:
+def tell(task_ids: Sequence[UUID | str]) -> None:
     """After the commit, tell whoever watches."""
-    news = [(str(task_id), state) for task_id in task_ids[: changes.MOST_PER_MESSAGE]]
+    news = [str(task_id) for task_id in task_ids[: changes.MOST_PER_ENTRY]]
     transaction.on_commit(partial(changes.tell, news), robust=True)

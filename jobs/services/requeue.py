@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs.broker import tickets
 from jobs.domain.audit import Verb
-from jobs.domain.states import MOVES, Move, State, allowed
+from jobs.domain.states import Move, State, allowed
 from jobs.exceptions import TransitionRefused, UniqueKeyTaken
 from jobs.models import Event, Task
 from jobs.services import moves
@@ -77,7 +77,7 @@ def _requeue(ids: list[UUID], report: Report, *, actor: str, reason: str) -> Non
     now = timezone.now()
     moved = {UUID(row.id): row for row in requeue_rows(free, at=now)}
     add_events(list(moved), kind=Event.Kind.REQUEUED.value, actor=actor, reason=reason, at=now)
-    moves.tell(list(moved), MOVES[Move.REQUEUE].target.value)
+    moves.tell(list(moved))
     blocked = block([task for task in tasks if task.pk in moved])
     places = [(row.queue, row.id) for pk, row in moved.items() if pk not in blocked]
     if places:

@@ -84,8 +84,7 @@ def _reschedule(
     if move is Move.PROMOTE and moved:
         places = [(task.queue, str(task.pk)) for task in moved]
         transaction.on_commit(partial(tickets.ring, places), robust=True)
-    for state in stay:
-        moves.tell([task.pk for task in kept if task.state == state], state.value)
+    moves.tell([task.pk for task in kept])
     report.moved += [task.pk for task in (*moved, *kept)]
     report.notes |= {task.pk: moment(task.run_after) or "" for task in (*moved, *kept)}
     report.refused |= moves.others(tasks, moved, kept)

@@ -91,8 +91,7 @@ def _end(outcomes: list[Outcome], release_name: str) -> None:
         states, _ = finish(cursor, outcomes, release=release_name)
         failures.add(cursor, failures.of_attempts(outcomes, states, release=release_name))
         rollup.add(cursor, outcomes, states, [], now=time.time())
-        for task_id, state in states.items():
-            moves.tell([task_id], state.value)
+        moves.tell(list(states))
     attempts_ended.send(rescue, outcomes=outcomes, states=states)
 
 

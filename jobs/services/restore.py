@@ -35,7 +35,7 @@ def restore_many(*, task_ids: Iterable[UUID | str], actor: str, reason: str = ""
         pks = [task.pk for task in gone]
         Task.objects.among(pks).update(discarded_at=None, updated_at=timezone.now())
         moves.record(gone, kind=Event.Kind.RESTORED, actor=actor, reason=reason)
-        moves.tell(pks, State.FAILURE.value)
+        moves.tell(pks)
         report.moved += pks
         report.refused |= moves.others(tasks, gone)
         report.missing += sorted(set(ids) - {task.pk for task in tasks})

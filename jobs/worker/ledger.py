@@ -147,7 +147,7 @@ class Ledger:
         except (OperationalError, InterfaceError) as error:
             self._database_away(error)
             return
-        changes.tell([(line.task_id, changes.PROGRESS) for line in said])
+        changes.tell([line.task_id for line in said], field=changes.PROGRESS)
 
     def _write(self, outcomes: list[Outcome], popped: list[tuple[str, str]]) -> Exchanged:
         return exchange(
@@ -218,9 +218,7 @@ class Ledger:
         gone = [task_id for task_id, state in did.ended.items() if state in ENDED]
         tickets.drop(pipe, gone + [task.task_id for task in did.expired])
         if changes.is_watched():
-            news = [(task_id, state.value) for task_id, state in did.ended.items()]
-            news += [(claim.task_id, State.STARTED.value) for claim in did.claims]
-            news += [(task.task_id, State.REVOKED.value) for task in did.expired]
-            changes.tell_in(pipe, news)
+            began = (claim.task_id for claim in did.claims)
+            changes.tell_in(pipe, [*did.ended, *began, *(task.task_id for task in did.expired)])
         if len(pipe):
             pipe.execute()

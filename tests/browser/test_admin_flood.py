@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 
-from jobs.broker.changes import CHANNEL, MOST_PER_MESSAGE, message
+from jobs.broker.changes import MOST_PER_ENTRY, tell_in
 from jobs.broker.connection import redis
 from jobs.models import Task
 from tests.support.browsing import LIVE_MS, Visitor
@@ -43,10 +43,10 @@ def flood(tasks: list[Task]) -> Iterator[threading.Event]:
 
     def tell() -> None:
         client = redis()
-        changes = [(ids[n % len(ids)], "STARTED") for n in range(MOST_PER_MESSAGE)]
-        for _ in range(CHANGES // MOST_PER_MESSAGE):
-            client.publish(CHANNEL, message(changes))
-            time.sleep(MOST_PER_MESSAGE / 10_000)
+        changed = [ids[n % len(ids)] for n in range(MOST_PER_ENTRY)]
+        for _ in range(CHANGES // MOST_PER_ENTRY):
+            tell_in(client, changed)
+            time.sleep(MOST_PER_ENTRY / 10_000)
         told.set()
 
     thread = threading.Thread(target=tell)
