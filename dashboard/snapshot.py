@@ -12,7 +12,7 @@ from django.utils import timezone
 from jobs.broker.connection import redis_fault
 from jobs.models import Task
 from jobs.selectors.condition import condition
-from jobs.selectors.facts import LONG_COLUMNS, moment, task_facts, task_line
+from jobs.selectors.facts import LONG_COLUMNS, moment, percent_of, task_facts, task_line
 from jobs.selectors.queues import queues
 from jobs.selectors.stats import MOST_FAILED, stats
 from jobs.selectors.workers import workers
@@ -103,8 +103,8 @@ def lines_of(task_ids: Iterable[str]) -> list[dict[str, Any]]:
 def line(task: Task) -> dict[str, Any]:
     """One task as everybody may see it who may see tasks."""
     facts = task_line(task)
-    progress = facts["progress"] if isinstance(facts["progress"], dict) else {}
-    return {name: facts[name] for name in LINE_FIELDS} | {"percent": progress.get("percent")}
+    shown = {name: facts[name] for name in LINE_FIELDS}
+    return shown | {"percent": percent_of(task.progress)}
 
 
 def facts_of(task_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

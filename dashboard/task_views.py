@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import allowed, page
-from dashboard.views import FRAGMENT_HEADER
+from dashboard.fragments import is_fragment, shown
 from jobs.api.authentication import actor_of
 from jobs.domain.states import ENDED, OPEN, Move, State
 from jobs.domain.states import allowed as may_move
@@ -35,8 +35,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
     row = Task.objects.filter(pk=task_id).first()
     if row is None:
         raise Http404(f"There is no task {task_id}.")
-    template = "task_body.html" if FRAGMENT_HEADER in request.headers else "task.html"
-    return render(request, f"dashboard/{template}", _facts(request, row))
+    return shown(request, "task", _facts(request, row))
 
 
 @require_POST
@@ -67,7 +66,7 @@ def _do(
     else:
         words = begun if row.state == State.STARTED else done
         messages.success(request, words.format(name=row.name), extra_tags=str(row.pk))
-    if FRAGMENT_HEADER in request.headers:
+    if is_fragment(request):
         return render(request, "dashboard/notices.html", status=status)
     return redirect(_back(request, task_id))
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard import task_views, views
+from dashboard import queue_views, task_views, type_views, views, worker_views
 
 app_name = "dashboard"
 
@@ -10,6 +10,11 @@ urlpatterns = [
     path("", views.overview, name="overview"),
     path("rows/", views.rows, name="rows"),
     path("live.json", views.live, name="live"),
+    path("queues/", queue_views.queues, name="queues"),
+    path("queues/<str:name>/", queue_views.queue, name="queue"),
+    path("types/", type_views.types, name="types"),
+    path("types/<path:name>/", type_views.task_type, name="type"),
+    path("workers/", worker_views.workers, name="workers"),
     path("submit/", views.submission, name="submit"),
     path("tasks/<uuid:task_id>/", task_views.task, name="task"),
     path("tasks/<uuid:task_id>/cancel/", task_views.cancel_task, name="cancel"),

@@ -9,14 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.access import allowed, page
+from dashboard.fragments import is_fragment
 from dashboard.snapshot import newest_lines, snapshot
 from jobs.api.authentication import actor_of
 from jobs.domain.states import State
 from jobs.models import Task
 from jobs.services.submission import SubmitForm, empty_form, submit
-
-#: Scripts ask with this header for the part of a page that changed.
-FRAGMENT_HEADER = "X-Fragment"
 
 
 @require_safe
@@ -47,11 +45,11 @@ def submission(request: HttpRequest) -> HttpResponse:
     """The form of one task type; POST submits it."""
     if request.method != "POST":
         form = empty_form(request.GET.get("type", ""))
-        return _form(request, form) if _is_fragment(request) else redirect(_home(form))
+        return _form(request, form) if is_fragment(request) else redirect(_home(form))
     form = submit(request.POST.dict(), actor=actor_of(request))
     if form.task is None:
-        return _form(request, form, status=400) if _is_fragment(request) else _again(request, form)
-    if _is_fragment(request):
+        return _form(request, form, status=400) if is_fragment(request) else _again(request, form)
+    if is_fragment(request):
         return _form(request, empty_form(form.task.name), done=form.task)
     messages.success(request, f"{form.task.name} was submitted.", extra_tags=str(form.task.pk))
     return redirect(_home(form))
@@ -88,7 +86,3 @@ def _overview(request: HttpRequest, form: SubmitForm) -> dict[str, Any]:
 def _verbs(request: HttpRequest) -> dict[str, bool]:
     verbs = ("submit_task", "cancel_task", "requeue_task")
     return {f"may_{verb.removesuffix('_task')}": allowed(request, verb) for verb in verbs}
-
-
-def _is_fragment(request: HttpRequest) -> bool:
-    return FRAGMENT_HEADER in request.headers

@@ -1,24 +1,33 @@
 """What the pages' templates ask for: badges, times, and text from outside made harmless."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.template.context import RequestContext
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dashboard.access import allowed
 from jobs.admin import display
+from jobs.admin.charts import sparkline
+from jobs.admin.type_looks import percentiles
 from jobs.domain.states import State
 from jobs.domain.wording import duration, in_utc, relative
+from jobs.models import Task
 from jobs.selectors.explain import Reason
+from jobs.selectors.facts import redacted
+from jobs.selectors.series import Minute
 
 register = template.Library()
 
 register.filter("duration", duration)
 register.filter("pretty", display.pretty)
 register.filter("seen", display.seen)
+register.simple_tag(percentiles)
 
 #: An id's last letters tell tasks of one moment apart; its first ones are that moment.
 SHORT_ID = 8
@@ -44,17 +53,41 @@ def short(task_id: Any) -> str:
 
 
 @register.filter
-def ago(at: datetime | str | None) -> str:
+def ago(at: datetime | str | None) -> SafeString:
     """How long ago, or in how long; a script lets it run on. The title tells the moment."""
     moment = parse_datetime(at) if isinstance(at, str) else at
     if moment is None:
-        return NONE
+        return SafeString(NONE)
     return format_html(
         '<time datetime="{}" title="{}" data-ago>{}</time>',
         moment.isoformat(),
         timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S %Z"),
         relative(moment, now=timezone.now()),
     )
+
+
+@register.filter
+def lasting(at: datetime) -> SafeString:
+    """How long it lasts already; a script lets it run on."""
+    return display.since(at, now=timezone.now())
+
+
+@register.filter
+def seconds_ago(seconds: float) -> SafeString:
+    """How long ago something was that many seconds ago."""
+    return ago(timezone.now() - timedelta(seconds=seconds))
+
+
+@register.simple_tag(takes_context=True)
+def may(context: RequestContext, verb: str) -> bool:
+    """Whether who looks at the page holds a permission."""
+    return allowed(context["request"], verb)
+
+
+@register.filter
+def line(minutes: Sequence[Minute], words: str) -> SafeString:
+    """What ended in each of some minutes, as a small drawing."""
+    return sparkline([each.ended for each in minutes], words)
 
 
 @register.filter
@@ -80,7 +113,24 @@ def get(mapping: dict[Any, Any], key: Any) -> Any:
 
 
 @register.filter
-def share(count: int, queues: dict[str, dict[str, int]]) -> float:
-    """A count in hundredths of what the fullest queue holds."""
-    most = max(queue["pending"] + queue["running"] for queue in queues.values())
+def field(task: Task, name: str) -> Any:
+    """The value of a column."""
+    return getattr(task, name)
+
+
+@register.filter
+def error_of(task: Task) -> str:
+    """The last error, without what is secret; only for those who may see payloads."""
+    return str(redacted(task.error) or "")
+
+
+@register.filter
+def fullest(queues: dict[str, dict[str, int]]) -> int:
+    """How much the fullest queue holds."""
+    return max((queue["pending"] + queue["running"] for queue in queues.values()), default=0)
+
+
+@register.filter
+def share(count: float, most: float) -> float:
+    """A count in hundredths of the most there is."""
     return round(100 * count / max(1, most), 2)

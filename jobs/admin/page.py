@@ -22,7 +22,7 @@ from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.models import Task
 from jobs.selectors.explain import Reason, explain
-from jobs.selectors.facts import task_facts
+from jobs.selectors.facts import percent_of, task_facts
 from jobs.selectors.timeline import MOST_ATTEMPTS, MOST_EVENTS, latest_events, timeline
 from jobs.store.lineage import Kinship, Relative, read_relatives
 
@@ -171,10 +171,7 @@ def _failure(task: Task) -> str:
 
 def _progress(progress: object) -> dict[str, object] | None:
     """`{"percent", "text"}` of what a task reports as its progress; None when it reports none."""
-    if not isinstance(progress, dict):
+    percent = percent_of(progress)
+    if percent is None or not isinstance(progress, dict):
         return None
-    percent = progress.get("percent")
-    if isinstance(percent, bool) or not isinstance(percent, int | float):
-        return None
-    text = seen(str(progress.get("message") or ""))
-    return {"percent": round(min(100.0, max(0.0, percent)), 1), "text": text}
+    return {"percent": percent, "text": seen(str(progress.get("message") or ""))}

@@ -9,31 +9,25 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from jobs.admin.charts import Band, bars
 from jobs.admin.columns import list_url
 from jobs.admin.display import seen
 from jobs.admin.page_admin import PageAdmin
 from jobs.admin.pausing import MOST_MINUTES, PAUSE_PERMISSION, button, until_of
+from jobs.admin.type_looks import defaults_of, durations, percentile_rows
 from jobs.admin.verbs import MOST_REASON, may, reason_of
-from jobs.domain.histogram import coarse
 from jobs.domain.registry import TaskType, registry
-from jobs.domain.retries import RetryPolicy
 from jobs.domain.states import State
-from jobs.domain.wording import duration
 from jobs.models import TaskTypes
 from jobs.selectors.pauses import PauseFacts, paused_at, pauses_of_type
-from jobs.selectors.task_types import WINDOWS, Volume, slowest, unknown_types, volumes
+from jobs.selectors.task_types import WINDOWS, slowest, unknown_types, volumes
 from jobs.services.pause import pause_type, resume_type
 from jobs.services.submission import SubmitForm, empty_form, submit
 
 PERMISSION = "jobs.submit_task"
-#: Bars of the chart of durations.
-MOST_BARS = 30
 
 
 @admin.register(TaskTypes)
@@ -115,8 +109,8 @@ class TaskTypeAdmin(PageAdmin):
             "volume": volume,
             "is_known": task_type is not None,
             "description": task_type.description if task_type else "",
-            "facts": _facts(task_type) if task_type else [],
-            "percentiles": _percentiles(volume),
+            "facts": defaults_of(task_type) if task_type else [],
+            "percentiles": percentile_rows(volume),
             "charts": [
                 (_("Runs"), "runs", durations(volume.runs, _("Runs by how long they took"))),
                 (_("Waits"), "waits", durations(volume.waits, _("Waits by how long they took"))),
@@ -176,51 +170,7 @@ def _back(_request: HttpRequest, quoted: str) -> str:
     return type_url(unquote(quoted))
 
 
-def durations(histogram: Any, words: str) -> tuple[SafeString, list[tuple[str, str, int]]] | None:
-    """A chart of durations, and the rows of the table with the same; None when there are none."""
-    steps = coarse(histogram, most=MOST_BARS)
-    if not steps:
-        return None
-    rows = [(duration(start), duration(end), count) for start, end, count in steps]
-    told = _("%(words)s, from %(first)s to %(last)s; the table has the same") % {
-        "words": words,
-        "first": rows[0][0],
-        "last": rows[-1][1],
-    }
-    return bars([Band(_("tasks"), "plain", [count for _, _, count in steps])], told), rows
-
-
 def _window(request: HttpRequest) -> tuple[str, timedelta]:
     given = request.GET.get("window", "")
     word = given if given in WINDOWS else next(iter(WINDOWS))
     return word, WINDOWS[word]
-
-
-def _percentiles(volume: Volume) -> list[tuple[str, list[float | None]]]:
-    percents = (50, 95, 99)
-    return [
-        (_("Wait"), [volume.wait_seconds(percent) for percent in percents]),
-        (_("Run"), [volume.run_seconds(percent) for percent in percents]),
-    ]
-
-
-def _facts(task_type: TaskType[..., Any]) -> list[tuple[str, str]]:
-    facts = [
-        (_("Queue"), task_type.queue),
-        (_("Timeout"), duration(task_type.timeout_seconds)),
-        (_("Retries"), str(task_type.max_retries)),
-        (_("Back-off"), _backoff(task_type.backoff)),
-        (_("Runs in"), _("the event loop") if task_type.is_async else _("a thread")),
-        (_("One transaction"), _("yes") if task_type.atomic else ""),
-        (_("Former names"), ", ".join(task_type.aliases)),
-        (_("Function"), task_type.module_path),
-    ]
-    return [(name, seen(value)) for name, value in facts if value]
-
-
-def _backoff(policy: RetryPolicy) -> str:
-    return _("%(first)s at first, each wait %(factor)g times the one before, at most %(most)s") % {
-        "first": duration(policy.first_seconds),
-        "factor": policy.factor,
-        "most": duration(policy.max_seconds),
-    }

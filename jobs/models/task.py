@@ -63,6 +63,14 @@ class TaskQuerySet(models.QuerySet["Task"]):
         where = "jobs_task.state = 'PENDING'"
         return cast("Self", self.extra(where=[where]))  # noqa: S610 - a constant
 
+    def planned(self) -> Self:
+        """Wait for a moment: scheduled, or for their next attempt.
+
+        Spelled in literals, as the dead letters are.
+        """
+        where = "jobs_task.state IN ('RETRY', 'SCHEDULED')"
+        return cast("Self", self.extra(where=[where]))  # noqa: S610 - a constant
+
     def dead_letters(self) -> Self:
         """Failed, and neither requeued nor discarded since.
 

@@ -67,6 +67,14 @@ def task_line(task: Task) -> dict[str, Any]:
     }
 
 
+def percent_of(progress: object) -> float | None:
+    """How much of its work a task says it has done, from 0 to 100; None when it does not say."""
+    percent = progress.get("percent") if isinstance(progress, dict) else None
+    if isinstance(percent, bool) or not isinstance(percent, int | float):
+        return None
+    return round(min(100.0, max(0.0, percent)), 1)
+
+
 def attempt_facts(attempt: Attempt) -> dict[str, Any]:
     """One attempt."""
     return {

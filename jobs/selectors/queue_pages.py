@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from jobs.broker.connection import queue_names
 from jobs.domain.states import State
 from jobs.models import QueuePause, Task
 from jobs.selectors.expressions import Unindexed
@@ -67,6 +68,8 @@ def queue_lines() -> list[QueueLine]:
 
 def queue_page(name: str) -> QueuePage | None:
     """One queue; None when there is none of this name."""
+    if name not in queue_names():
+        return None
     now = timezone.now()
     series = ended_by_minute(minutes=CHART_MINUTES, now=now, queue=name)
     rows = Task.objects.defer(*LONG_COLUMNS)
@@ -81,9 +84,7 @@ def queue_page(name: str) -> QueuePage | None:
         ended=_latest(series),
         paused=_holding(pauses, now),
     )
-    facts = next((each for each in found if each.name == name), None)
-    if facts is None:
-        return None
+    facts = next(each for each in found if each.name == name)
     running = rows.filter(state=State.STARTED).alias(lane=Unindexed("queue")).filter(lane=name)
     return QueuePage(
         facts=facts,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.domain.states import State
 from jobs.domain.workers import SERVING, Instruction, WorkerState
 from jobs.models import LostWorker, Task, WorkerLease
-from jobs.selectors.facts import moment
+from jobs.selectors.facts import moment, percent_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,8 @@ class CurrentTask:
     task_id: str
     name: str
     started_at: datetime | None
+    percent: float | None = None
+    """How far it says it is; None when it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +91,12 @@ def workers(*, with_tasks: bool = True) -> list[WorkerFacts]:
 def _held() -> dict[str, list[CurrentTask]]:
     holding: dict[str, list[CurrentTask]] = defaultdict(list)
     held = Task.objects.filter(state=State.STARTED).order_by("started_at")
-    for pk, name, worker, started_at in held.values_list("pk", "name", "worker", "started_at"):
-        holding[worker or ""].append(CurrentTask(task_id=str(pk), name=name, started_at=started_at))
+    columns = ("pk", "name", "worker", "started_at", "progress")
+    for pk, name, worker, started_at, progress in held.values_list(*columns):
+        task = CurrentTask(
+            task_id=str(pk), name=name, started_at=started_at, percent=percent_of(progress)
+        )
+        holding[worker or ""].append(task)
     return holding
 
 

@@ -17,13 +17,13 @@ from jobs.admin.attempts import texts_of
 from jobs.admin.columns import list_url
 from jobs.admin.pages import MOST_COUNTED, TaskChangeList
 from jobs.admin.search_help import HELP
+from jobs.admin.type_looks import percentiles
 from jobs.conf import get_conf
 from jobs.domain.query import FIELDS
 from jobs.domain.states import State
 from jobs.domain.wording import duration
 from jobs.selectors.overview import Overview, overview
 from jobs.selectors.stats import MOST_FAILED, Stats, stats
-from jobs.selectors.task_types import Volume
 
 register = template.Library()
 
@@ -36,6 +36,7 @@ register.filter("duration", duration)
 register.filter("moment", display.moment)
 register.filter("seen", display.seen)
 register.filter("texts", texts_of)
+register.simple_tag(percentiles)
 
 
 @register.filter
@@ -48,14 +49,6 @@ def since(at: Any) -> SafeString:
 def until(at: Any) -> SafeString:
     """The time from now to a moment."""
     return display.until(at, now=timezone.now())
-
-
-@register.simple_tag
-def percentiles(volume: Volume, kind: str) -> str:
-    """Half, 95 % and 99 % of a type's waits or runs."""
-    of = volume.wait_seconds if kind == "wait" else volume.run_seconds
-    found = [of(percent) for percent in (50, 95, 99)]
-    return " / ".join("-" if seconds is None else duration(seconds) for seconds in found)
 
 
 @register.filter

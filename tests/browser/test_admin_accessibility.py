@@ -1,11 +1,8 @@
 """Every page of ours in the admin, for those who see, hear, press and hold it differently."""
 
-from importlib.resources import files
-from typing import Any
-
 import pytest
-from playwright.sync_api import Page
 
+from tests.support.accessibility import TOO_WIDE, grave
 from tests.support.admin_pages import pages
 from tests.support.browsing import Visitor
 from tests.support.hostile import rows_of_every_model
@@ -17,31 +14,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-#: What axe calls worse than a nuisance.
-GRAVE = {"serious", "critical"}
 PHONE = {"width": 360, "height": 740}
-#: Gives what makes a page wider than its window.
-TOO_WIDE = """() => {
-  const width = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= width) return [];
-  return [...document.body.querySelectorAll("*")]
-    .filter((element) => element.getBoundingClientRect().right > width + 1)
-    .map((element) => `${element.tagName}.${element.className}`).slice(-3);
-}"""
-
-
-def grave(page: Page) -> list[str]:
-    """The serious and critical violations on a page, each with its first place and the reason."""
-    page.evaluate(AXE)
-    found: list[dict[str, Any]] = page.evaluate(
-        "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
-    )
-    return [
-        f"{each['nodes'][0]['html'][:160]}: {each['nodes'][0]['failureSummary']}"
-        for each in found
-        if each["impact"] in GRAVE
-    ]
 
 
 def all_pages() -> dict[str, str]:

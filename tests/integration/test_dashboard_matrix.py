@@ -5,6 +5,7 @@ import pytest
 from dashboard.urls import urlpatterns
 from jobs.models import AuditEntry, Task
 from tests.support.audit import kept
+from tests.support.dashboard_pages import address
 from tests.support.roles import ROLES, client_in
 from tests.support.rows import make_task
 
@@ -19,7 +20,7 @@ DEEDS = {
     "requeue": ("/tasks/{ended}/requeue/", {}, "requeue_task", "task.requeue"),
 }
 #: Pages that only show.
-SHOWN = {"overview", "rows", "live", "task"}
+SHOWN = {"overview", "rows", "live", "task", "queues", "queue", "types", "type", "workers"}
 
 
 def test_every_page_is_one_that_shows_or_has_a_rule():
@@ -56,9 +57,26 @@ def test_a_role_may_what_it_may_and_each_deed_leaves_one_entry(name, role, setti
 def test_a_page_that_shows_takes_no_post(name, root):
     # given
     task = make_task()
-    path = next(str(pattern.pattern) for pattern in urlpatterns if pattern.name == name)
 
     # then
-    address = "/" + path.replace("<uuid:task_id>", str(task.pk))
-    assert root.post(address, SUBMIT).status_code == 405
+    assert root.post(address(name, task_id=task.pk), SUBMIT).status_code == 405
     assert kept() == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(SHOWN))
+def test_a_page_is_shown_to_who_may_see_tasks(name, role, settings):
+    # given
+    settings.JOBS = settings.JOBS | CLOSED
+    task = make_task()
+
+    # when
+    answer = client_in(role).get(address(name, task_id=task.pk))
+
+    # then
+    if "view_task" in ROLES[role]:
+        assert answer.status_code == 200
+    elif role == "anonymous":
+        assert answer["Location"].startswith("/admin/login/")
+    else:
+        assert answer.status_code == 403

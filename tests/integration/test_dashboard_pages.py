@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -11,6 +12,7 @@ from django.utils import timezone
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
 from jobs.models import Event, Task
+from tests.support.dashboard_pages import pages
 from tests.support.rows import claimed, finished, make_task, outcome_of
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +73,7 @@ def test_an_empty_queue_says_what_to_do(client: Client) -> None:
 
 def test_the_pages_ask_nothing_of_other_sites_and_hold_no_script(client: Client) -> None:
     task = make_task()
-    for path in ("/", f"/tasks/{task.pk}/"):
+    for path in pages(task_id=task.pk).values():
         response = client.get(path)
         policy = response["Content-Security-Policy"]
         assert "script-src 'self'" in policy
@@ -96,7 +98,8 @@ def test_hostile_content_is_only_text(client: Client) -> None:
     )
 
     # when it is shown
-    for path in ("/", "/rows/", f"/tasks/{task.pk}/"):
+    hostile_name = f"/types/{quote(HOSTILE)}/"
+    for path in ("/", "/rows/", f"/tasks/{task.pk}/", "/types/", hostile_name):
         page = html(client.get(path))
 
         # then nothing of it is markup

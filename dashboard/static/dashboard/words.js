@@ -38,6 +38,9 @@ export function keepTime() {
       const words = size < 1 ? "1 s" : duration(size < 60 ? Math.floor(size) || 1 : size).replace(".0", "");
       put(time, seconds >= 0 ? `${words} ago` : `in ${words}`);
     }
+    for (const time of document.querySelectorAll("time[data-since]:not([data-ago])")) {
+      put(time, duration((Date.now() - Date.parse(time.dateTime)) / 1000));
+    }
   };
   turn();
   setInterval(turn, 1000);

@@ -94,6 +94,7 @@ class CurrentTaskAnswer(Answer):
     task_id: str
     name: str
     started_at: datetime | None
+    percent: float | None = Field(description="How far it says it is; null when it does not say.")
 
 
 class InstructionAnswer(Answer):
