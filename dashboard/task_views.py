@@ -1,6 +1,6 @@
 """The page of one task, and what can be done to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,8 @@ from jobs.services.requeue import requeue
 
 #: Attempts whose errors and tracebacks are shown; the API gives all.
 MOST_ATTEMPTS = 20
+#: Lines of the last attempt's log that are shown unasked.
+TAIL_LINES = 30
 
 
 @require_safe
@@ -81,6 +83,7 @@ def _facts(request: HttpRequest, row: Task) -> dict[str, Any]:
     state = State(row.state)
     payload = allowed(request, "view_payload")
     attempts = Attempt.objects.filter(task=row).order_by("-number")[:MOST_ATTEMPTS]
+    told = {each.number: attempt_facts(each) for each in attempts} if payload else {}
     return {
         "task": row,
         "is_ended": state in ENDED,
@@ -90,7 +93,18 @@ def _facts(request: HttpRequest, row: Task) -> dict[str, Any]:
         "reasons": [] if state is State.SUCCESS else explain(row),
         "steps": timeline(row),
         "payload": task_facts(row) if payload else {},
-        "attempts": {each.number: attempt_facts(each) for each in attempts} if payload else {},
+        "attempts": told,
+        "tail": _tail(told),
         "reruns": reruns_of(row),
         "dependencies": dependencies_of(row),
     }
+
+
+def _tail(attempts: Mapping[int, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The end of the newest log there is: a log is kept when its attempt ends."""
+    for number, attempt in attempts.items():
+        if attempt["log"]:
+            lines = attempt["log"].splitlines()
+            left_out = max(0, len(lines) - TAIL_LINES)
+            return {"number": number, "text": "\n".join(lines[left_out:]), "left_out": left_out}
+    return None

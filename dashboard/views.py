@@ -2,19 +2,14 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from dashboard.access import allowed, page
-from dashboard.fragments import is_fragment
 from dashboard.snapshot import newest_lines, snapshot
-from jobs.api.authentication import actor_of
 from jobs.domain.states import State
-from jobs.models import Task
-from jobs.services.submission import SubmitForm, empty_form, submit
+from jobs.services.submission import SubmitForm, empty_form
 
 
 @require_safe
@@ -22,7 +17,7 @@ from jobs.services.submission import SubmitForm, empty_form, submit
 def overview(request: HttpRequest) -> HttpResponse:
     """Status, numbers, queues, workers, the newest tasks, and a form to submit one."""
     form = empty_form(request.GET.get("type", ""))
-    return render(request, "dashboard/overview.html", _overview(request, form))
+    return render(request, "dashboard/overview.html", overview_context(request, form))
 
 
 @require_safe
@@ -39,41 +34,8 @@ def live(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"stats": snapshot(), "tasks": newest_lines()})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page("submit_task")
-def submission(request: HttpRequest) -> HttpResponse:
-    """The form of one task type; POST submits it."""
-    if request.method != "POST":
-        form = empty_form(request.GET.get("type", ""))
-        return _form(request, form) if is_fragment(request) else redirect(_home(form))
-    form = submit(request.POST.dict(), actor=actor_of(request))
-    if form.task is None:
-        return _form(request, form, status=400) if is_fragment(request) else _again(request, form)
-    if is_fragment(request):
-        return _form(request, empty_form(form.task.name), done=form.task)
-    messages.success(request, f"{form.task.name} was submitted.", extra_tags=str(form.task.pk))
-    return redirect(_home(form))
-
-
-def _form(
-    request: HttpRequest, form: SubmitForm, *, done: Task | None = None, status: int = 200
-) -> HttpResponse:
-    context = {"form": form, "done": done}
-    return render(request, "dashboard/submit.html", context, status=status)
-
-
-def _again(request: HttpRequest, form: SubmitForm) -> HttpResponse:
-    if not allowed(request, "view_task"):
-        return render(request, "dashboard/submit_page.html", {"form": form}, status=400)
-    return render(request, "dashboard/overview.html", _overview(request, form), status=400)
-
-
-def _home(form: SubmitForm) -> str:
-    chosen = f"?type={form.name}" if form.name else ""
-    return f"{reverse('dashboard:overview')}{chosen}#submit"
-
-
-def _overview(request: HttpRequest, form: SubmitForm) -> dict[str, Any]:
+def overview_context(request: HttpRequest, form: SubmitForm) -> dict[str, Any]:
+    """What the overview shows, with this form."""
     return {
         "stats": snapshot(),
         "lines": newest_lines(),

@@ -1,9 +1,12 @@
 """A form for any task type: its fields come from the JSON Schema of its arguments."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
+
+from jobs.domain.examples import example_of, resolved
+from jobs.domain.wording import counted
 
 PREFIX = "argument-"
 #: Texts of these names are long.
@@ -12,7 +15,7 @@ LONG_TEXTS = frozenset({"body", "message", "text", "content", "description"})
 
 @dataclass(slots=True, kw_only=True)
 class Field:
-    """One argument. `control` is `text`, `area`, `number`, `choice` or `json`."""
+    """One argument. `control` is `text`, `area`, `number`, `date`, `choice` or `json`."""
 
     name: str
     label: str
@@ -21,6 +24,8 @@ class Field:
     types: frozenset[str]
     choices: tuple[str, ...] = ()
     hint: str = ""
+    example: str = ""
+    """As somebody would type it."""
     value: str = ""
     error: str = ""
 
@@ -74,8 +79,8 @@ def blame(fields: Sequence[Field], faults: Sequence[Mapping[str, str]]) -> list[
 def _field(
     name: str, shape: Mapping[str, Any], *, schema: Mapping[str, Any], required: bool
 ) -> Field:
-    shape = _resolved(shape, schema)
-    options = [_resolved(option, schema) for option in shape.get("anyOf", (shape,))]
+    shape = resolved(shape, schema)
+    options = [resolved(option, schema) for option in shape.get("anyOf", (shape,))]
     types = frozenset(option["type"] for option in options if "type" in option)
     choices = tuple(str(choice) for option in options for choice in option.get("enum", ()))
     if types == {"boolean"}:
@@ -84,50 +89,79 @@ def _field(
     return Field(
         name=name,
         label=name.replace("_", " ").capitalize(),
-        control=_control(name, types, choices),
+        control=_control(name, types, choices, formats=_formats(options)),
         required=required,
         types=types,
         choices=choices,
-        hint=_hint(types, options, default),
+        hint="; ".join(_hints(shape, types, options, default)),
+        example=_typed(example_of(shape, schema), types) if required or "examples" in shape else "",
     )
 
 
-def _resolved(shape: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = shape.get("$ref", "")
-    definitions: Mapping[str, Mapping[str, Any]] = schema.get("$defs", {})
-    return definitions.get(reference.rpartition("/")[2], shape)
+def _typed(value: object, types: frozenset[str]) -> str:
+    """A value as somebody would type it."""
+    if isinstance(value, str) and (not types or "string" in types):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _control(name: str, types: frozenset[str], choices: Sequence[str]) -> str:
+def _formats(options: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {option["format"] for option in options if "format" in option}
+
+
+def _control(name: str, types: frozenset[str], choices: Sequence[str], *, formats: Set[str]) -> str:
     if choices:
         return "choice"
     if not types or types & {"object", "array"}:
         return "json"
     if types <= {"integer", "number", "null"}:
         return "number"
+    if formats == {"date"} and types <= {"string", "null"}:
+        return "date"
     return "area" if name in LONG_TEXTS else "text"
 
 
-def _hint(types: frozenset[str], options: Sequence[Mapping[str, Any]], default: object) -> str:
-    hints = []
+#: Key of a schema -> how a bound is told.
+_BOUNDS: Mapping[str, Callable[[Any], str]] = {
+    "minimum": "at least {:g}".format,
+    "exclusiveMinimum": "above {:g}".format,
+    "maximum": "at most {:g}".format,
+    "exclusiveMaximum": "below {:g}".format,
+    "multipleOf": "a multiple of {:g}".format,
+    "minLength": lambda count: f"at least {counted(count, 'character')}",
+    "maxLength": lambda count: f"at most {counted(count, 'character')}",
+    "minItems": lambda count: f"at least {counted(count, 'item')}",
+    "maxItems": lambda count: f"at most {counted(count, 'item')}",
+    "pattern": "must match {}".format,
+}
+_FORMATS = {
+    "date-time": "a date and time, as 2026-01-31T12:00:00Z",
+    "time": "a time, as 12:00:00",
+    "duration": "a duration, as PT30S",
+    "uuid": "a UUID",
+    "email": "an e-mail address",
+    "uri": "an address, as https://example.org/",
+}
+
+
+def _hints(
+    shape: Mapping[str, Any],
+    types: frozenset[str],
+    options: Sequence[Mapping[str, Any]],
+    default: object,
+) -> list[str]:
+    hints = [shape["description"]] if "description" in shape else []
     if not types:
         hints.append("JSON, or any text")
     elif types & {"object", "array"}:
         hints.append("JSON, or text" if "string" in types else "JSON")
     for option in options:
-        for word, key in (
-            ("at least", "minimum"),
-            ("above", "exclusiveMinimum"),
-            ("at most", "maximum"),
-            ("below", "exclusiveMaximum"),
-        ):
-            if key in option:
-                hints.append(f"{word} {option[key]:g}")
-        if "maxLength" in option:
-            hints.append(f"at most {option['maxLength']} characters")
+        if option.get("format") in _FORMATS:
+            hints.append(_FORMATS[option["format"]])
+        hints += [told(option[key]) for key, told in _BOUNDS.items() if key in option]
     if default is not None:
         hints.append(f"otherwise {json.dumps(default, ensure_ascii=False)}")
-    return "; ".join(dict.fromkeys(hints))
+    return list(dict.fromkeys(hints))
 
 
 def _value(item: Field) -> Any:

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from jobs.broker.connection import queue_names
 from jobs.domain.fields import Field, blame, fields_of, fill
+from jobs.domain.options import check_tags
 from jobs.domain.registry import TaskType, registry
-from jobs.exceptions import InvalidArguments, TaskQueueError, UnknownTaskType
+from jobs.exceptions import InvalidArguments, InvalidOption, TaskQueueError, UnknownTaskType
 from jobs.models import Task
 from jobs.services.audit import entered_submit
 from jobs.services.enqueue import enqueue
@@ -36,13 +37,16 @@ class SubmitForm:
     queue: str = ""
     delay: str = ""
     delay_error: str = ""
+    tags: str = ""
+    tags_error: str = ""
     errors: list[str] = field(default_factory=list)
     task: Task | None = None
 
     @property
     def is_faulty(self) -> bool:
         """Whether something must be corrected before it can be submitted."""
-        return bool(self.errors or self.delay_error or any(item.error for item in self.fields))
+        own = (self.errors, self.delay_error, self.tags_error)
+        return any(own) or any(item.error for item in self.fields)
 
 
 def empty_form(name: str = "") -> SubmitForm:
@@ -57,6 +61,14 @@ def empty_form(name: str = "") -> SubmitForm:
     return form
 
 
+def example_form(name: str) -> SubmitForm:
+    """The same, filled in with an example: the type's own, or one made from its signature."""
+    form = empty_form(name)
+    for item in form.fields:
+        item.value = item.example
+    return form
+
+
 def submit(typed: Mapping[str, str], *, actor: str) -> SubmitForm:
     """Enqueue what the form asks for, or give it back with what is wrong."""
     task_type = _offered(typed.get("type", ""))
@@ -66,7 +78,7 @@ def submit(typed: Mapping[str, str], *, actor: str) -> SubmitForm:
         form.errors.append(f"There is no task type {typed.get('type', '')!r}.")
         return form
     arguments = fill(form.fields, typed)
-    run_after = _run_after(form)
+    run_after, tags = _run_after(form), _tags(form, typed.get("tags", ""))
     if form.is_faulty:
         return form
     try:
@@ -76,6 +88,7 @@ def submit(typed: Mapping[str, str], *, actor: str) -> SubmitForm:
                 kwargs=arguments,
                 queue=form.queue or None,
                 run_after=run_after,
+                tags=tags,
                 submitted_by=actor,
             )
             entered_submit(form.task)
@@ -107,3 +120,14 @@ def _run_after(form: SubmitForm) -> datetime | None:
         )
         return None
     return timezone.now() + timedelta(seconds=seconds) if seconds else None
+
+
+def _tags(form: SubmitForm, typed: str) -> tuple[str, ...] | None:
+    """What is typed, parted by commas; None, for the type's own, where nothing is."""
+    form.tags = typed
+    words = [word for each in typed.split(",") if (word := each.strip())]
+    try:
+        return check_tags(words) if words else None
+    except InvalidOption as error:
+        form.tags_error = f"Must be {error.context['allowed']}."
+        return None

@@ -32,7 +32,11 @@ def _fail_sometimes(rate: float, message: str) -> None:
 
 
 @task(name="send_email", queue_name="high", max_retries=5, backoff=DOUBLING)
-def send_email(to: str, subject: str, body: str) -> dict[str, Any]:
+def send_email(
+    to: Annotated[str, Field(examples=["ada@example.org"])],
+    subject: Annotated[str, Field(examples=["Your order"])],
+    body: Annotated[str, Field(examples=["Thank you. It is on its way."])],
+) -> dict[str, Any]:
     """Pretend to send an e-mail: 1 to 3 s, one in ten fails."""
     _work(1, 3)
     _fail_sometimes(0.1, "the mail server did not answer")
@@ -41,9 +45,9 @@ def send_email(to: str, subject: str, body: str) -> dict[str, Any]:
 
 @task(name="process_payment", queue_name="high", max_retries=3, backoff=DOUBLING)
 def process_payment(
-    user_id: int | str,
-    amount: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)],
-    currency: Annotated[str, Field(min_length=1, max_length=10)],
+    user_id: Annotated[int | str, Field(examples=[7])],
+    amount: Annotated[Decimal, Field(gt=0, allow_inf_nan=False, examples=["49.90"])],
+    currency: Annotated[str, Field(min_length=1, max_length=10, examples=["EUR"])],
 ) -> dict[str, Any]:
     """Pretend to charge a card: 2 to 4 s, one in five fails."""
     _work(2, 4)
@@ -60,9 +64,11 @@ def process_payment(
 @task(name="generate_report", queue_name="low", max_retries=2, backoff=DOUBLING, takes_context=True)
 def generate_report(
     context: RunningTask,
-    report_type: str,
-    user_id: int | str,
-    date_range: str | list[str] | dict[str, str],
+    report_type: Annotated[str, Field(examples=["sales"])],
+    user_id: Annotated[int | str, Field(examples=[7])],
+    date_range: Annotated[
+        str | list[str] | dict[str, str], Field(examples=[["2026-01-01", "2026-01-31"]])
+    ],
 ) -> dict[str, Any]:
     """Pretend to write a report: 8 to 16 s, in four stages."""
     stages = ("collecting", "computing", "drawing", "publishing")
@@ -82,9 +88,9 @@ def generate_report(
 @task(name="data_pipeline", queue_name="low", max_retries=2, backoff=DOUBLING, takes_context=True)
 def data_pipeline(
     context: RunningTask,
-    source: str,
-    destination: str,
-    record_count: Annotated[int, Field(ge=0)],
+    source: Annotated[str, Field(examples=["orders"])],
+    destination: Annotated[str, Field(examples=["archive"])],
+    record_count: Annotated[int, Field(ge=0, examples=[1000])],
 ) -> dict[str, Any]:
     """Pretend to move records: 10 to 20 s, in ten batches."""
     batches = 10

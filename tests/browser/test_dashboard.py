@@ -133,6 +133,15 @@ def test_a_task_is_submitted_without_leaving_the_page(stranger: Visitor) -> None
     expect(row_of(page, task)).to_be_visible(timeout=LIVE_MS)
 
 
+def test_an_example_is_filled_in_and_submitted(stranger: Visitor) -> None:
+    page = stranger("/submit/?type=process_payment")
+    page.get_by_role("link", name="Fill in an example").click()
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+    page.get_by_role("button", name="Submit task").click()
+    expect(page.get_by_text("process_payment was submitted.")).to_be_visible(timeout=LIVE_MS)
+    assert Task.objects.get().kwargs["currency"] == "EUR"
+
+
 def test_a_fault_is_told_at_its_field_which_gets_the_focus(
     web: WebProcess, browser: Browser
 ) -> None:

@@ -70,3 +70,9 @@ def jobs(settings: Settings) -> Callable[..., None]:
 
     use(**ALLOWED)
     return use
+
+
+@pytest.fixture
+def browser() -> Client:
+    """A visitor whose forms are checked for their CSRF token."""
+    return Client(enforce_csrf_checks=True)

@@ -5,14 +5,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move, State
 from jobs.models import Event, Task
-from tests.support.dashboard_pages import pages
+from tests.support.dashboard_pages import html, pages, submit_with_token, with_permissions
 from tests.support.rows import claimed, finished, make_task, outcome_of
 
 pytestmark = pytest.mark.django_db
@@ -20,32 +19,6 @@ pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>"
 CLOSED = {"ANONYMOUS_ACCESS": False}
 FRAGMENT = {"x-fragment": "1"}
-
-
-@pytest.fixture
-def browser() -> Client:
-    """A visitor whose forms are checked for their CSRF token."""
-    return Client(enforce_csrf_checks=True)
-
-
-def with_permissions(*verbs: str) -> Client:
-    """A visitor who logged in and holds these permissions alone."""
-    user = User.objects.create_user("ada", password="x")
-    user.user_permissions.set(Permission.objects.filter(codename__in=verbs))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def html(response: Any) -> str:
-    return str(response.content.decode())
-
-
-def submit_with_token(browser: Client, page: str, url: str, **fields: str) -> Any:
-    """Load a page, and send a form of it as a browser without scripts would."""
-    browser.get(page)
-    fields["csrfmiddlewaretoken"] = browser.cookies["csrftoken"].value
-    return browser.post(url, fields)
 
 
 def test_the_overview_shows_numbers_queues_and_tasks(client: Client) -> None:
@@ -136,6 +109,26 @@ def test_the_task_page_tells_the_whole_story(client: Client) -> None:
     assert f"/tasks/{task.pk}/cancel/" not in page
 
 
+def test_the_task_page_shows_the_end_of_the_newest_log(client: Client) -> None:
+    # given a task whose first attempt said much, and whose second one runs
+    task = make_task()
+    log = "\n".join(f"record {number:03}" for number in range(100))
+    failure = outcome_of(claimed(task), move=Move.RETRY, ending=Ending.FAILED, log=log)
+    finished(failure)
+    Task.objects.filter(pk=task.pk).update(state="PENDING")
+    claimed(task)
+
+    # when
+    page = html(client.get(f"/tasks/{task.pk}/"))
+
+    # then its last lines are shown, and where the others are
+    tail = page.partition("data-tail>")[2].partition("</pre>")[0]
+    assert tail.splitlines() == [f"record {number:03}" for number in range(70, 100)]
+    assert "Log of attempt 1" in page
+    assert "70 before them" in page
+    assert "The log of the attempt that runs is kept when it ends." in page
+
+
 def test_the_task_page_tells_when_a_task_is_to_run(client: Client) -> None:
     due = timezone.now() + timedelta(minutes=10, seconds=30)
     task = make_task(state="SCHEDULED", run_after=due)
@@ -148,62 +141,6 @@ def test_an_unknown_task_is_a_404_page(client: Client) -> None:
     response = client.get("/tasks/0190c6c0-0000-7000-8000-000000000000/")
     assert response.status_code == 404
     assert "There is nothing at this address" in html(response)
-
-
-def test_a_task_is_submitted_without_scripts(browser: Client) -> None:
-    # when a form is filled in and sent
-    fields = {"type": "add", "argument-x": "1", "argument-y": "2.5", "queue": "low", "delay": ""}
-    response = submit_with_token(browser, "/?type=add", "/submit/", **fields)
-
-    # then the task waits, and the page says so
-    assert response.status_code == 302
-    task = Task.objects.get()
-    assert (task.name, task.kwargs, task.queue) == ("add", {"x": 1, "y": 2.5}, "low")
-    assert f"/tasks/{task.pk}/" in html(browser.get(response["Location"].split("#")[0]))
-
-
-def test_a_delay_schedules_the_task(client: Client) -> None:
-    client.post("/submit/", {"type": "process", "argument-data": "{}", "delay": "60"})
-    assert Task.objects.get().state == State.SCHEDULED
-
-
-@pytest.mark.parametrize(
-    ("fields", "field", "words"),
-    [
-        ({"argument-x": "one", "argument-y": "2"}, "x", "Must be a number"),
-        ({"argument-x": "", "argument-y": "2"}, "x", "This field is required."),
-        ({"argument-x": "1", "argument-y": "2", "delay": "soon"}, "delay", "number of seconds"),
-        ({"argument-x": "1", "argument-y": "2", "delay": "-1"}, "delay", "number of seconds"),
-        ({"argument-x": "1", "argument-y": "2", "queue": "fast"}, "", "There is no queue"),
-        ({"type": "unheard_of"}, "", "There is no task type"),
-    ],
-)
-def test_a_faulty_form_comes_back_with_its_text_and_the_fault(
-    client: Client, fields: dict[str, str], field: str, words: str
-) -> None:
-    response = client.post("/submit/", {"type": "add"} | fields)
-
-    page = html(response)
-    assert response.status_code == 400
-    assert words in page
-    if field:
-        assert f'id="{"" if field == "delay" else "argument-"}{field}-error"' in page
-        assert 'aria-invalid="true"' in page
-    assert not Task.objects.exists()
-
-
-def test_what_only_the_type_can_refuse_is_told_at_its_field(client: Client) -> None:
-    fields = {"argument-user_id": "7", "argument-amount": "-5", "argument-currency": "EUR"}
-    page = html(client.post("/submit/", {"type": "process_payment"} | fields))
-    assert 'id="argument-amount-error"' in page
-    assert 'value="-5"' in page
-    assert not Task.objects.exists()
-
-
-def test_scripts_get_the_form_alone(client: Client) -> None:
-    page = html(client.get("/submit/", {"type": "send_email"}, headers=FRAGMENT))
-    assert 'name="argument-subject"' in page
-    assert "<html" not in page
 
 
 def test_a_form_without_its_token_changes_nothing(browser: Client) -> None:
@@ -268,7 +205,11 @@ def test_who_may_only_look_can_change_nothing(path: str) -> None:
 
 def test_who_may_not_see_payloads_sees_none() -> None:
     task = make_task(kwargs={"note": "hunter2"}, error="hunter2", result="hunter2")
-    finished(outcome_of(claimed(task), move=Move.FAIL, ending=Ending.FAILED, error="hunter2"))
+    finished(
+        outcome_of(
+            claimed(task), move=Move.FAIL, ending=Ending.FAILED, error="hunter2", log="hunter2"
+        )
+    )
     with override_settings(JOBS=CLOSED):
         client = with_permissions("view_task")
         pages = [html(client.get(path)) for path in ("/", f"/tasks/{task.pk}/", "/live.json")]

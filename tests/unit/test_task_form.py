@@ -27,6 +27,9 @@ def one(shape: dict[str, Any], typed: str, *, required: bool = True) -> tuple[An
         ({"type": "array"}, "json"),
         ({"type": "object"}, "json"),
         ({}, "json"),
+        ({"type": "string", "format": "date"}, "date"),
+        ({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "date"),
+        ({"type": "string", "format": "date-time"}, "text"),
     ],
 )
 def test_a_shape_chooses_its_control(shape: dict[str, Any], control: str) -> None:
@@ -102,3 +105,24 @@ def test_faults_find_their_fields_and_the_rest_is_told_above() -> None:
     ]
     assert blame(fields, faults) == ["cc: There is no such argument"]
     assert fields[0].error == "too short; and wrong"
+
+
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [
+        (
+            {"type": "string", "minLength": 1, "maxLength": 10},
+            "at least 1 character; at most 10 characters",
+        ),
+        ({"type": "array", "minItems": 2}, "JSON; at least 2 items"),
+        (
+            {"type": "integer", "description": "Whole euros", "multipleOf": 5},
+            "Whole euros; a multiple of 5",
+        ),
+        ({"type": "string", "format": "date-time"}, "a date and time, as 2026-01-31T12:00:00Z"),
+        ({"type": "boolean", "default": True}, "otherwise true"),
+    ],
+)
+def test_a_field_tells_what_it_takes(shape: dict[str, Any], hint: str) -> None:
+    (field,) = fields_of({"properties": {"it": shape}})
+    assert field.hint == hint

@@ -37,18 +37,29 @@ function place(box, html) {
   first?.focus({ preventScroll: !first.matches("[aria-invalid]") });
 }
 
-async function choose(box, form) {
-  const query = new URLSearchParams(new FormData(form));
-  const answer = await fetch(`${form.action}?${query}`, { headers: FRAGMENT });
+/** The form of another type, or with an example; the focus goes to `selector`. */
+async function fill(box, address, selector) {
+  const answer = await fetch(address, { headers: FRAGMENT });
   if (!answer.ok) return;
   box.innerHTML = await answer.text();
-  box.querySelector("#type")?.focus();
+  box.querySelector(selector)?.focus({ preventScroll: true });
+}
+
+function choose(box, form) {
+  const query = new URLSearchParams(new FormData(form));
+  return fill(box, `${form.dataset.choose}?${query}`, "#type");
 }
 
 export function startForms() {
   const box = document.querySelector("[data-submit]");
   box?.addEventListener("change", (event) => {
     if (event.target.id === "type") choose(box, event.target.form).catch(fail);
+  });
+  box?.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-example]");
+    if (!link) return;
+    event.preventDefault();
+    fill(box, link.href, "[data-submit-form] .main").catch(fail);
   });
   box?.addEventListener("submit", async (event) => {
     event.preventDefault();
