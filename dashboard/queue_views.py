@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.access import allowed, page
+from dashboard.charts import charts
 from dashboard.fragments import shown
 from jobs.selectors.latest import latest_failures
 from jobs.selectors.queue_pages import queue_lines, queue_page
@@ -35,5 +36,6 @@ def queue(request: HttpRequest, name: str) -> HttpResponse:
         "more_running": max(0, found.facts.running - len(found.running)),
         "failures": latest_failures(queue=name, most=MOST_FAILURES),
         "shows_payload": allowed(request, "view_payload"),
+        **charts(request, queue=name),
     }
     return shown(request, "queue", context)

@@ -1,6 +1,6 @@
 """What the live pages show of the whole queue at one moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from heapq import nlargest
 from typing import Any
@@ -10,12 +10,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from jobs.broker.connection import redis_fault
+from jobs.domain.workers import WorkerState
 from jobs.models import Task
 from jobs.selectors.condition import condition
 from jobs.selectors.facts import LONG_COLUMNS, moment, percent_of, task_facts, task_line
-from jobs.selectors.queues import queues
+from jobs.selectors.queues import QueueFacts, queues
 from jobs.selectors.stats import MOST_FAILED, stats
-from jobs.selectors.workers import workers
+from jobs.selectors.workers import WorkerFacts, workers
 
 #: Lines of the page's task table, and of one feed message.
 MOST_LINES = 25
@@ -64,10 +65,11 @@ def snapshot() -> dict[str, Any]:
         "blocked": numbers.blocked,
         "retrying": numbers.retrying,
         "queues": {facts.name: facts.as_dict() for facts in queue_facts},
-        "rates": {
-            "succeeded_per_minute": sum(facts.succeeded_per_minute for facts in queue_facts),
-            "failed_per_minute": sum(facts.failed_per_minute for facts in queue_facts),
-        },
+        "oldest_waiting_seconds": max(
+            (facts.oldest_waiting_seconds or 0.0 for facts in queue_facts), default=0.0
+        ),
+        "rates": _rates(queue_facts),
+        "workers_busy": sum(facts.state == WorkerState.BUSY for facts in worker_facts),
         "workers": [
             {
                 "name": facts.name,
@@ -77,6 +79,7 @@ def snapshot() -> dict[str, Any]:
                 "state": facts.state,
                 "concurrency": facts.concurrency,
                 "busy": len(facts.current_tasks),
+                "current": _current(facts),
                 "succeeded": facts.succeeded_count,
                 "failed": facts.failed_count,
                 "heartbeat_age_seconds": facts.heartbeat_age_seconds,
@@ -86,6 +89,26 @@ def snapshot() -> dict[str, Any]:
         ],
         "condition": {"status": state.status, "reasons": list(state.reasons)},
     }
+
+
+def _rates(queue_facts: Sequence[QueueFacts]) -> dict[str, float | None]:
+    succeeded = sum(facts.succeeded_per_minute for facts in queue_facts)
+    failed = sum(facts.failed_per_minute for facts in queue_facts)
+    judged = succeeded + failed
+    return {
+        "succeeded_per_minute": succeeded,
+        "failed_per_minute": failed,
+        "ended_per_minute": sum(facts.ended_per_minute for facts in queue_facts),
+        "failed_percent": 100 * failed / judged if judged else None,
+    }
+
+
+def _current(worker: WorkerFacts) -> dict[str, Any] | None:
+    """The task that a worker has held for longest."""
+    if not worker.current_tasks:
+        return None
+    task = worker.current_tasks[0]
+    return {"task_id": task.task_id, "name": task.name, "started_at": moment(task.started_at)}
 
 
 def newest_lines() -> list[dict[str, Any]]:

@@ -9,12 +9,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.access import allowed, page
+from dashboard.charts import charts
 from dashboard.fragments import shown
 from dashboard.queue_views import MOST_FAILURES
-from jobs.admin.type_looks import PERCENTS, defaults_of, durations, percentile_rows
+from jobs.admin.type_looks import defaults_of, durations, percentile_rows
 from jobs.domain.registry import registry
+from jobs.selectors.charts import Point
 from jobs.selectors.latest import latest_failures
-from jobs.selectors.task_types import WINDOWS, slowest, unknown_types, volumes
+from jobs.selectors.task_types import WINDOWS, Volume, slowest, unknown_types, volumes
 
 
 @require_safe
@@ -39,25 +41,23 @@ def task_type(request: HttpRequest, name: str) -> HttpResponse:
     if "\0" in name:
         raise Http404("No task type has such a name.")
     known = registry.find(name)
-    word, window = _window(request)
-    (volume,) = volumes(window, now=timezone.now(), name=name)
+    shown_charts = charts(request, name=name)
+    volume = _volume(name, shown_charts["chart"].totals)
     recent = slowest(name)
     waiting = 0 if known else dict(unknown_types()).get(name, 0)
     if not (known or volume.ended or recent or waiting):
         raise Http404(f"There is no task type {name!r}.")
     is_offered = known is not None and not known.internal and allowed(request, "submit_task")
     context = {
+        **shown_charts,
         "name": name,
-        "window": word,
-        "windows": list(WINDOWS),
         "volume": volume,
         "is_known": known is not None,
         "waiting": waiting,
         "description": known.description if known else "",
         "defaults": defaults_of(known) if known else [],
-        "percents": PERCENTS,
         "percentiles": percentile_rows(volume),
-        "charts": [
+        "histograms": [
             ("Runs", "runs", durations(volume.runs, "Runs by how long they took")),
             ("Waits", "waits", durations(volume.waits, "Waits by how long they took")),
         ],
@@ -69,6 +69,18 @@ def task_type(request: HttpRequest, name: str) -> HttpResponse:
         else "",
     }
     return shown(request, "type", context)
+
+
+def _volume(name: str, totals: Point) -> Volume:
+    return Volume(
+        name=name,
+        succeeded=totals.succeeded,
+        failed=totals.failed,
+        revoked=totals.revoked,
+        retried=totals.retried,
+        waits=totals.waits,
+        runs=totals.runs,
+    )
 
 
 def _queue_of(name: str) -> str | None:

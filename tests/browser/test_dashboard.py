@@ -116,7 +116,7 @@ def test_a_task_is_submitted_without_leaving_the_page(stranger: Visitor) -> None
     # given the form of another type than the first
     page = stranger()
     is_live(page)
-    page.get_by_label("Type").select_option("send_email")
+    page.get_by_label("Type", exact=True).select_option("send_email")
     page.get_by_label("Subject").fill("Hello")
     page.get_by_label("Body").fill("there")
 
@@ -168,7 +168,7 @@ def test_everything_works_without_scripts(stranger: Visitor) -> None:
     page = stranger("/", **NO_SCRIPTS)
 
     # when a type is chosen, and its form filled in and sent
-    page.get_by_label("Type").select_option("add")
+    page.get_by_label("Type", exact=True).select_option("add")
     page.get_by_role("button", name="Choose").click()
     page.get_by_label("X", exact=True).fill("1")
     page.get_by_label("Y", exact=True).fill("2")

@@ -69,7 +69,12 @@ def test_the_stats_socket_tells_the_present_numbers_at_once(web: WebProcess) -> 
     assert isinstance(message["seq"], int)
     assert message["at"].endswith("Z")
     assert set(message["queues"]) == {"high", "default", "low"}
-    assert set(message["rates"]) == {"succeeded_per_minute", "failed_per_minute"}
+    assert set(message["rates"]) == {
+        "succeeded_per_minute",
+        "failed_per_minute",
+        "ended_per_minute",
+        "failed_percent",
+    }
 
 
 def test_the_stats_socket_beats_while_nothing_changes(web: WebProcess) -> None:

@@ -1,17 +1,25 @@
 // The overview, kept present: numbers, queues and workers from one socket, rows from another.
 
+import { startCharts } from "./charts.js";
 import { DatabaseAway, listen } from "./connection.js";
 import { startForms } from "./forms.js";
+import { renewer } from "./parts.js";
 import { startRows } from "./rows.js";
 import { counted, duration, keepTime, put } from "./words.js";
 
 const find = (selector) => document.querySelector(selector);
 
+const TOLD = {
+  duration: (seconds) => duration(seconds || null),
+  percent: (share) => (share === null ? "–" : `${counted(share)} %`),
+};
+
 function showNumbers(stats) {
   for (const cell of document.querySelectorAll("[data-stat]")) {
+    const value = cell.dataset.stat.split(".").reduce((part, name) => part[name], stats);
     const more = stats[`${cell.dataset.stat}_more`] ? "+" : "";
-    put(cell, counted(stats[cell.dataset.stat]) + more);
-    cell.classList.toggle("zero", !stats[cell.dataset.stat]);
+    put(cell, (TOLD[cell.dataset.as] ?? counted)(value) + more);
+    cell.classList.toggle("zero", !value);
   }
 }
 
@@ -69,10 +77,20 @@ function showWorkers(workers) {
     row.dataset.state = worker.state;
     const facts = { ...worker, queues: worker.queues.join(", ") };
     for (const cell of row.querySelectorAll("[data-cell]")) put(cell, String(facts[cell.dataset.cell]));
+    showCurrent(row, worker.current);
     if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
   });
   for (const row of rows.values()) row.remove();
   find("[data-no-workers]").hidden = workers.length > 0;
+}
+
+function showCurrent(row, task) {
+  row.querySelector("[data-current]").hidden = !task;
+  if (!task) return;
+  const link = row.querySelector("[data-current-task]");
+  link.setAttribute("href", `/tasks/${task.task_id}/`);
+  put(link.firstElementChild, task.name);
+  row.querySelector("time").dateTime = task.started_at ?? "";
 }
 
 function showStats(stats) {
@@ -80,8 +98,11 @@ function showStats(stats) {
   showQueues(stats.queues);
   showCondition(stats.condition);
   showWorkers(stats.workers);
+  renew(stats);
 }
 
+// No socket tells these: they are read again, less often.
+const renew = renewer({ everyMs: 5000, restMs: 30000 });
 const rows = startRows(find("[data-tasks]"));
 
 async function poll() {
@@ -97,4 +118,5 @@ async function poll() {
 listen("/ws/stats", { told: showStats, poll });
 rows.listen(poll);
 startForms();
+startCharts();
 keepTime();

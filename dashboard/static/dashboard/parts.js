@@ -5,6 +5,7 @@ const bare = (part) => {
   const copy = part.cloneNode(true);
   for (const time of copy.querySelectorAll("time")) time.textContent = "";
   for (const item of copy.querySelectorAll("details")) item.open = false;
+  for (const item of copy.querySelectorAll("[data-own]")) item.textContent = ""; // the page's own
   return copy.innerHTML;
 };
 
@@ -42,6 +43,7 @@ export async function renewParts() {
   for (const part of document.querySelectorAll("[data-part]")) {
     replace(part, fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`));
   }
+  document.dispatchEvent(new Event("parts:renewed"));
 }
 
 /** What a message of the numbers tells, without what changes by itself. */

@@ -39,7 +39,7 @@ export function keepTime() {
       put(time, seconds >= 0 ? `${words} ago` : `in ${words}`);
     }
     for (const time of document.querySelectorAll("time[data-since]:not([data-ago])")) {
-      put(time, duration((Date.now() - Date.parse(time.dateTime)) / 1000));
+      if (time.dateTime) put(time, duration((Date.now() - Date.parse(time.dateTime)) / 1000));
     }
   };
   turn();
