@@ -7,9 +7,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import LIVE_MS
+from jobs.models import Task
+from tests.support.browsing import LIVE_MS, Visitor
 from tests.support.rows import claimed, finished, make_task, outcome_of
 from tests.support.web import WebProcess
 from tests.support.workers import ROOT
@@ -58,3 +59,52 @@ def test_the_example_follows_a_task_from_another_page(
         expect(page.locator("#state")).to_have_text("The task has ended.", timeout=LIVE_MS)
         expect(lines).to_have_count(3)
         expect(lines.last).to_contain_text('"result":"done"')
+
+
+@pytest.fixture
+def example(web: WebProcess, stranger: Visitor) -> Page:
+    """The example as the site itself would serve it."""
+    page = stranger("/healthz")
+    page.set_content((ROOT / "examples" / "task_events.html").read_text())
+    page.get_by_label("Server").fill(web.url.replace("http", "ws"))
+    return page
+
+
+def test_the_example_submits_and_follows(example: Page) -> None:
+    # given a task that somebody submits on the page
+    example.get_by_label("Task type").fill("add")
+    example.get_by_label("Payload, JSON").fill('{"x": 1, "y": 2}')
+    example.get_by_role("button", name="Submit and follow").click()
+    lines = example.locator("#events li")
+    expect(lines.first).to_contain_text("connected", timeout=LIVE_MS)
+
+    # when it runs
+    task = Task.objects.get()
+    claim = claimed(task)
+    expect(lines.nth(1)).to_contain_text("started", timeout=LIVE_MS)
+    Task.objects.filter(pk=task.pk).update(progress={"percent": 50.0, "message": "half"})
+    expect(lines.nth(2)).to_contain_text("progress", timeout=LIVE_MS)
+    expect(example.locator("#progress")).to_have_attribute("value", "50")
+    finished(outcome_of(claim, result="3"))
+
+    # then every event was shown, and the end
+    expect(lines.last).to_contain_text("completed", timeout=LIVE_MS)
+    expect(example.locator("#state")).to_have_text("The task has ended.")
+
+
+def test_the_example_says_what_is_wrong_with_a_payload(
+    web: WebProcess, browser: Browser, other_site: str
+) -> None:
+    # given
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{other_site}/task_events.html?server={web.url.replace('http', 'ws')}")
+        page.get_by_label("Payload, JSON").fill("{")
+        page.get_by_role("button", name="Submit and follow").click()
+        expect(page.locator("#state")).to_contain_text("Not submitted: ")
+
+        # and a page of another site, which its browser lets read no answer
+        page.get_by_label("Payload, JSON").fill("{}")
+        page.get_by_role("button", name="Submit and follow").click()
+        expect(page.locator("#state")).to_contain_text("Not submitted: ")
+    assert not Task.objects.exists()
