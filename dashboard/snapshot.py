@@ -15,7 +15,7 @@ from jobs.models import Task
 from jobs.selectors.condition import condition
 from jobs.selectors.facts import LONG_COLUMNS, moment, percent_of, task_facts, task_line
 from jobs.selectors.queues import QueueFacts, queues
-from jobs.selectors.stats import MOST_FAILED, stats
+from jobs.selectors.stats import MOST_FAILED, open_counts, stats_of
 from jobs.selectors.workers import WorkerFacts, workers
 
 #: Lines of the page's task table, and of one feed message.
@@ -50,7 +50,10 @@ class Fault(StrEnum):
 
 def snapshot() -> dict[str, Any]:
     """The message of the stats socket, without its `seq`."""
-    numbers, queue_facts, worker_facts = stats(most_failed=MOST_FAILED), queues(), workers()
+    counts = open_counts()
+    queue_facts, worker_facts = queues(counts), workers()
+    online = sum(facts.state != WorkerState.LOST for facts in worker_facts)
+    numbers = stats_of(counts, workers_online=online, most_failed=MOST_FAILED)
     away = redis_fault()
     state = condition(queue_facts, worker_facts, redis_fault=away)
     return {

@@ -12,14 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.access import allowed
-from dashboard.charts import failed_percent
+from dashboard.charts import NONE, lasted
 from jobs.admin import display
 from jobs.admin.charts import sparkline
 from jobs.admin.type_looks import percentiles
 from jobs.domain.states import State
 from jobs.domain.wording import duration, in_utc, relative
 from jobs.models import Task
-from jobs.selectors.charts import Point
 from jobs.selectors.explain import Reason
 from jobs.selectors.facts import redacted
 from jobs.selectors.series import Minute
@@ -29,11 +28,11 @@ register = template.Library()
 register.filter("duration", duration)
 register.filter("pretty", display.pretty)
 register.filter("seen", display.seen)
+register.filter("lasted", lasted)
 register.simple_tag(percentiles)
 
 #: An id's last letters tell tasks of one moment apart; its first ones are that moment.
 SHORT_ID = 8
-NONE = "\N{EN DASH}"
 
 
 @register.filter
@@ -79,25 +78,6 @@ def so_long(at: str | None) -> str:
     """How long it lasts already, of a moment that a message told."""
     began = parse_datetime(at) if at else None
     return duration((timezone.now() - began).total_seconds()) if began else ""
-
-
-@register.filter
-def lasted(seconds: float | None) -> str:
-    """Seconds as people read them, a dash where there are none."""
-    return NONE if seconds is None else duration(seconds)
-
-
-@register.filter
-def number(value: float | None) -> str:
-    """A number as scripts read it; nothing where there is none."""
-    return "" if value is None else f"{value:.6g}"
-
-
-@register.filter
-def failed_share(point: Point) -> str:
-    """Of a chart's step, how much of it failed, in percent; a dash where nothing ended."""
-    share = failed_percent(point)
-    return NONE if share is None else f"{share:.4g}"
 
 
 @register.filter

@@ -14,6 +14,9 @@ def running_now(*, most: int) -> list[Task]:
 
 def latest_failures(*, most: int, queue: str = "", task_type: str = "") -> list[Task]:
     """Dead letters, the newest tasks first: of all, of a queue, of a task type."""
+    if not (queue or task_type):
+        rows = Task.objects.dead_letters().newest_first().defer(*LONG_COLUMNS)
+        return list(rows[:most])
     asked = TaskFilter(
         states=frozenset({State.FAILURE}), queue=queue, task_type=task_type, discarded=False
     )

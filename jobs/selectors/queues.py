@@ -65,12 +65,12 @@ class QueueFacts:
         return facts | {"paused": self.paused.as_dict() if self.paused else None}
 
 
-def queues() -> list[QueueFacts]:
-    """Every configured queue, the most urgent first."""
+def queues(counts: Mapping[tuple[str, State], int] | None = None) -> list[QueueFacts]:
+    """Every configured queue, the most urgent first; `counts` for who has read them already."""
     now = timezone.now()
     return facts_of(
         now=now,
-        counts=open_counts(),
+        counts=open_counts() if counts is None else counts,
         oldest=oldest_waiting(),
         consumers=consumers(now),
         submitted=submitted_per_minute(now),

@@ -230,7 +230,7 @@ def test_the_overview_asks_the_same_few_questions_however_many_tasks_there_are(
 ) -> None:
     for _ in range(30):
         make_task()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(18):
         client.get("/")
 
 

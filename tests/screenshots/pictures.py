@@ -48,6 +48,9 @@ def _pages(scene: Scene) -> dict[str, str]:
     tasks = "/admin/jobs/task/"
     return {
         "dashboard": "/",
+        "dashboard-queue": "/queues/high/",
+        "dashboard-type": "/types/process_payment/?span=15m",
+        "dashboard-workers": "/workers/",
         "task": f"/tasks/{scene.running.pk}/",
         "admin-tasks": tasks,
         "admin-task": f"{tasks}{scene.failed.pk}/change/",
@@ -59,6 +62,8 @@ def _further_pages(scene: Scene) -> dict[str, str]:
     """The same, of those that are taken once."""
     failure = Task.objects.values_list("failure", flat=True).get(pk=scene.failed.pk)
     return {
+        "dashboard-queues": "/queues/",
+        "dashboard-types": "/types/",
         "admin": "/admin/",
         "admin-failure": f"/admin/jobs/failure/{failure}/change/",
         "admin-operation": f"/admin/jobs/operation/{scene.operation.pk}/change/",
