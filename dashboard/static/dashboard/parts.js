@@ -1,6 +1,8 @@
 // Parts of a page, written anew by the server: each `data-part` is replaced when it tells something
 // else. What is opened stays open, what has the focus keeps it, what is selected is left alone.
 
+import { DatabaseAway } from "./connection.js";
+
 const bare = (part) => {
   const copy = part.cloneNode(true);
   for (const time of copy.querySelectorAll("time")) time.textContent = "";
@@ -38,6 +40,7 @@ function replace(part, fresh) {
 /** Ask for this page's fragment and renew its parts. Throws when the server does not give it. */
 export async function renewParts() {
   const answer = await fetch(location.href, { headers: { "X-Fragment": "1" } });
+  if (answer.status === 503) throw new DatabaseAway();
   if (!answer.ok || answer.redirected) throw new Error(`${location.pathname}: ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-part]")) {
@@ -48,7 +51,7 @@ export async function renewParts() {
 
 /** What a message of the numbers tells, without what changes by itself. */
 const gist = (stats) => JSON.stringify(stats, (key, value) =>
-  ["seq", "at", "heartbeat_age_seconds", "oldest_waiting_seconds"].includes(key) ? undefined : value);
+  ["seq", "at", "beat_seconds", "heartbeat_age_seconds", "oldest_waiting_seconds"].includes(key) ? undefined : value);
 
 /**
  * Renews the parts when a message of the numbers tells something new, at most once in `everyMs`;
