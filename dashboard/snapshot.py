@@ -14,6 +14,7 @@ from jobs.domain.workers import WorkerState
 from jobs.models import Task
 from jobs.selectors.condition import condition
 from jobs.selectors.facts import LONG_COLUMNS, moment, percent_of, task_facts, task_line
+from jobs.selectors.pauses import paused_at
 from jobs.selectors.queues import QueueFacts, queues
 from jobs.selectors.stats import MOST_FAILED, open_counts, stats_of
 from jobs.selectors.workers import WorkerFacts, workers
@@ -50,12 +51,12 @@ class Fault(StrEnum):
 
 def snapshot() -> dict[str, Any]:
     """The message of the stats socket, without its `seq`."""
-    counts = open_counts()
-    queue_facts, worker_facts = queues(counts), workers()
+    counts, paused = open_counts(), paused_at(timezone.now())
+    queue_facts, worker_facts = queues(counts, paused), workers(most_tasks=1)
     online = sum(facts.state != WorkerState.LOST for facts in worker_facts)
     numbers = stats_of(counts, workers_online=online, most_failed=MOST_FAILED)
     away = redis_fault()
-    state = condition(queue_facts, worker_facts, redis_fault=away)
+    state = condition(queue_facts, worker_facts, redis_fault=away, paused_types=paused.types)
     return {
         "type": "stats",
         "at": moment(timezone.now()),
@@ -81,7 +82,7 @@ def snapshot() -> dict[str, Any]:
                 "queues": facts.queues,
                 "state": facts.state,
                 "concurrency": facts.concurrency,
-                "busy": len(facts.current_tasks),
+                "busy": facts.held_count,
                 "current": _current(facts),
                 "succeeded": facts.succeeded_count,
                 "failed": facts.failed_count,

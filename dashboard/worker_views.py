@@ -9,6 +9,8 @@ from jobs.admin.telling import may_tell, possible
 from jobs.selectors.workers import WorkerFacts, losses
 from jobs.selectors.workers import workers as read_workers
 
+#: Tasks that are listed of each worker.
+MOST_TASKS = 5
 #: Workers that were found dead, as far back as the page tells.
 MOST_LOSSES = 20
 
@@ -17,13 +19,13 @@ MOST_LOSSES = 20
 @page("view_task")
 def workers(request: HttpRequest) -> HttpResponse:
     """Every worker with the tasks it holds, and the lost ones with what was rescued of theirs."""
-    found = read_workers()
+    found = read_workers(most_tasks=MOST_TASKS)
     alive = [each for each in found if each.state != "lost"]
     tells = may_tell(request)
     context = {
         "workers": [(each, _tellings(each) if tells else []) for each in found],
         "alive": len(alive),
-        "busy": sum(len(each.current_tasks) for each in alive),
+        "busy": sum(each.held_count for each in alive),
         "places": sum(each.concurrency for each in alive),
         "losses": losses(most=MOST_LOSSES),
     }

@@ -113,7 +113,7 @@ def _tell(request: HttpRequest, site: AdminSite, name: str, word: str) -> HttpRe
         raise Http404
     if request.method == "POST":
         return _do(request, telling, name)
-    facts = next((each for each in workers() if each.name == name), None)
+    facts = next((each for each in workers(most_tasks=1) if each.name == name), None)
     if facts is None:
         return _gone(request, WorkerNotFound(worker=name))
     request.current_app = site.name
@@ -122,7 +122,7 @@ def _tell(request: HttpRequest, site: AdminSite, name: str, word: str) -> HttpRe
 
 
 def _question(telling: Telling, facts: WorkerFacts) -> dict[str, Any]:
-    held = len(facts.current_tasks)
+    held = facts.held_count
     return {
         "title": format_lazy("{}: {}", telling.label, seen(facts.name)),
         "parents": [(reverse("admin:jobs_workerlease_changelist"), _("Workers"))],

@@ -39,7 +39,7 @@ class WorkerChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Like the base class's, the facts beside each lease."""
         super().get_results(request)
-        facts = {each.name: each for each in workers()}
+        facts = {each.name: each for each in workers(most_tasks=1)}
         self.result_list = list(self.result_list)
         for lease in self.result_list:
             lease.facts = facts[lease.name]
@@ -160,7 +160,7 @@ class WorkerAdmin(OperatorsAdmin[WorkerLease]):
     @admin.display(description=_("tasks now"))
     def current_tasks(self, lease: WorkerLease) -> str:
         """How many it holds of how many it can, linked to the list of them."""
-        held = len(_facts(lease).current_tasks)
+        held = _facts(lease).held_count
         if not held:
             return format_html("0 of {}", lease.concurrency)
         url = list_url(state=State.STARTED, worker__exact=lease.name)

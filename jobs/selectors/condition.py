@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from jobs.selectors.pauses import PauseFacts
 from jobs.selectors.queues import QueueFacts
@@ -36,7 +35,7 @@ def condition(
     workers: Sequence[WorkerFacts],
     *,
     redis_fault: str,
-    paused_types: Mapping[str, PauseFacts] = MappingProxyType({}),
+    paused_types: Mapping[str, PauseFacts],
 ) -> Condition:
     """Judge the present numbers."""
     reasons: list[str] = []

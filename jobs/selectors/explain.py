@@ -79,7 +79,7 @@ def surroundings(task: Task) -> Surroundings:
     return Surroundings(
         now=now,
         queues=loads(paused.queues) if is_due_to_run else (),
-        workers=() if state in ENDED else workers(),
+        workers=() if state in ENDED else workers(most_tasks=1),
         type_is_known=registry.find(task.name) is not None,
         type_paused=paused.types.get(registry.names_of(task.name)[0]),
         line=line,
@@ -189,7 +189,7 @@ def _pending(task: Task, around: Surroundings) -> Iterator[Reason]:
         return
     listening = around.listening(task.queue)
     slots = sum(worker.concurrency for worker in listening)
-    taken = sum(min(len(worker.current_tasks), worker.concurrency) for worker in listening)
+    taken = sum(min(worker.held_count, worker.concurrency) for worker in listening)
     about = (("queue", task.queue),)
     if taken >= slots:
         yield Reason("workers_busy", f"All {slots} places of the queue's workers are taken.", about)

@@ -42,7 +42,7 @@ def diagnose() -> Diagnosis:
     findings = [*database, *redis]
     try:
         if rows_can_be_read:
-            now, found = timezone.now(), workers()
+            now, found = timezone.now(), workers(most_tasks=1)
             paused = paused_at(now)
             queues = standings(now, paused)
             findings += [

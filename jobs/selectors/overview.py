@@ -23,7 +23,7 @@ class Overview:
 
 def overview(*, most_failed: int) -> Overview:
     """Read it, each thing once; the failed are counted up to one more than `most_failed`."""
-    now, counts, found = timezone.now(), open_counts(), workers(with_tasks=False)
+    now, counts, found = timezone.now(), open_counts(), workers(most_tasks=0)
     paused = paused_at(now)
     queues = facts_of(
         now=now,

@@ -17,7 +17,7 @@ from jobs.domain.workers import Instruction
 from jobs.models import Rollup, Task, WorkerLease
 from jobs.models.rollup import EACH
 from jobs.selectors.expressions import Unindexed
-from jobs.selectors.pauses import PauseFacts, paused_at
+from jobs.selectors.pauses import Paused, PauseFacts, paused_at
 from jobs.selectors.stats import open_counts
 from jobs.store.arrivals import arrivals
 
@@ -65,8 +65,10 @@ class QueueFacts:
         return facts | {"paused": self.paused.as_dict() if self.paused else None}
 
 
-def queues(counts: Mapping[tuple[str, State], int] | None = None) -> list[QueueFacts]:
-    """Every configured queue, the most urgent first; `counts` for who has read them already."""
+def queues(
+    counts: Mapping[tuple[str, State], int] | None = None, paused: Paused | None = None
+) -> list[QueueFacts]:
+    """Every configured queue, the most urgent first; arguments for who has read them already."""
     now = timezone.now()
     return facts_of(
         now=now,
@@ -75,7 +77,7 @@ def queues(counts: Mapping[tuple[str, State], int] | None = None) -> list[QueueF
         consumers=consumers(now),
         submitted=submitted_per_minute(now),
         ended=_ended(now),
-        paused=paused_at(now).queues,
+        paused=(paused_at(now) if paused is None else paused).queues,
     )
 
 

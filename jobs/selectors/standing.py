@@ -88,7 +88,7 @@ def check_workers(found: Sequence[WorkerFacts]) -> Iterator[Finding]:
                 Level.WARNING,
                 f"Worker {worker.name} on {worker.host} is silent for "
                 f"{duration(worker.heartbeat_age_seconds)}, with "
-                f"{counted(len(worker.current_tasks), 'task')}.",
+                f"{counted(worker.held_count, 'task')}.",
                 "Nothing, if another worker or `manage.py run_maintenance` runs: its tasks go on "
                 "elsewhere.",
             )
@@ -98,7 +98,7 @@ def check_workers(found: Sequence[WorkerFacts]) -> Iterator[Finding]:
                 "workers",
                 Level.WARNING,
                 f"Worker {worker.name} on {worker.host} is {worker.state} with "
-                f"{counted(len(worker.current_tasks), 'task')}{told}",
+                f"{counted(worker.held_count, 'task')}{told}",
                 "Nothing: it goes by itself."
                 if worker.state == WorkerState.STOPPING
                 else f"If it may go on: `POST /api/workers/{worker.name}/resume`, or the admin's "

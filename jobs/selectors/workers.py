@@ -1,11 +1,12 @@
 """Who works, on what, and who has gone silent."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from jobs.domain.states import State
@@ -54,7 +55,10 @@ class WorkerFacts:
     heartbeat_age_seconds: float
     succeeded_count: int
     failed_count: int
+    held_count: int
+    """Tasks that it holds: those that it runs, and those that are next in its hands."""
     current_tasks: list[CurrentTask]
+    """These, the longest held first, or as many of them as were asked for."""
     memory_mb: float | None = None
     """Of all its processes, resident; None where it cannot be told."""
     instructed: InstructionFacts | None = None
@@ -64,6 +68,11 @@ class WorkerFacts:
     def is_serving(self) -> bool:
         """Whether it takes tasks."""
         return self.state in SERVING
+
+    @property
+    def untold_count(self) -> int:
+        """How many more it holds than are told."""
+        return self.held_count - len(self.current_tasks)
 
     def as_dict(self) -> dict[str, Any]:
         """The same, nested values too, as plain types."""
@@ -81,23 +90,45 @@ class LossFacts:
     tasks: list[Task]
 
 
-def workers(*, with_tasks: bool = True) -> list[WorkerFacts]:
-    """Every registered worker and the tasks it holds; without these, all that work seem idle."""
+def workers(*, most_tasks: int | None = None) -> list[WorkerFacts]:
+    """Every registered worker and the tasks it holds, of each at most so many.
+
+    With `most_tasks=0` none are read, and all that work seem idle.
+    """
     now = timezone.now()
-    holding = _held() if with_tasks else defaultdict(list)
+    holding = defaultdict(_Held) if most_tasks == 0 else _held(most_tasks)
     return [_facts(lease, holding[lease.name], now) for lease in WorkerLease.objects.all()]
 
 
-def _held() -> dict[str, list[CurrentTask]]:
-    holding: dict[str, list[CurrentTask]] = defaultdict(list)
-    held = Task.objects.filter(state=State.STARTED).order_by("started_at")
-    columns = ("pk", "name", "worker", "started_at", "progress")
-    for pk, name, worker, started_at, progress in held.values_list(*columns):
-        task = CurrentTask(
-            task_id=str(pk), name=name, started_at=started_at, percent=percent_of(progress)
+@dataclass(slots=True)
+class _Held:
+    """What one worker holds."""
+
+    count: int = 0
+    tasks: list[CurrentTask] = field(default_factory=list)
+
+
+def _held(most: int | None) -> dict[str, _Held]:
+    """Counted by the database: workers may hold hundreds each."""
+    held = Task.objects.filter(state=State.STARTED).annotate(
+        place=Window(RowNumber(), partition_by=F("worker"), order_by=("started_at", "pk")),
+        held=Window(Count("pk"), partition_by=F("worker")),
+    )
+    if most is not None:
+        held = held.filter(place__lte=most)
+    columns = ("worker", "held", "pk", "name", "started_at", "progress")
+    found: dict[str, _Held] = defaultdict(_Held)
+    for worker, count, pk, name, started_at, progress in held.order_by("place").values_list(
+        *columns
+    ):
+        of_worker = found[worker or ""]
+        of_worker.count = count
+        of_worker.tasks.append(
+            CurrentTask(
+                task_id=str(pk), name=name, started_at=started_at, percent=percent_of(progress)
+            )
         )
-        holding[worker or ""].append(task)
-    return holding
+    return found
 
 
 def online_count() -> int:
@@ -119,27 +150,28 @@ def losses(*, most: int) -> list[LossFacts]:
     ]
 
 
-def _facts(lease: WorkerLease, tasks: list[CurrentTask], now: datetime) -> WorkerFacts:
+def _facts(lease: WorkerLease, held: _Held, now: datetime) -> WorkerFacts:
     age_seconds = max(0.0, (now - lease.renewed_at).total_seconds())
     return WorkerFacts(
         name=lease.name,
         host=lease.host,
         pid=lease.pid,
         queues=lease.queues,
-        state=_state(lease, tasks, age_seconds).value,
+        state=_state(lease, held, age_seconds).value,
         concurrency=lease.concurrency,
         release=lease.release,
         started_at=lease.started_at,
         heartbeat_age_seconds=round(age_seconds, 1),
         succeeded_count=lease.succeeded_count,
         failed_count=lease.failed_count,
-        current_tasks=tasks,
+        held_count=held.count,
+        current_tasks=held.tasks,
         memory_mb=None if lease.memory_mb is None else round(lease.memory_mb, 1),
         instructed=_instructed(lease),
     )
 
 
-def _state(lease: WorkerLease, tasks: Sequence[CurrentTask], age_seconds: float) -> WorkerState:
+def _state(lease: WorkerLease, held: _Held, age_seconds: float) -> WorkerState:
     if age_seconds > lease.lease_seconds:
         return WorkerState.LOST
     match Instruction(lease.instruction):
@@ -147,7 +179,7 @@ def _state(lease: WorkerLease, tasks: Sequence[CurrentTask], age_seconds: float)
             return WorkerState.STOPPING
         case Instruction.QUIET:
             return WorkerState.QUIET
-    return WorkerState.BUSY if tasks else WorkerState.IDLE
+    return WorkerState.BUSY if held.count else WorkerState.IDLE
 
 
 def _instructed(lease: WorkerLease) -> InstructionFacts | None:

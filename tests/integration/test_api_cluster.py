@@ -103,6 +103,7 @@ def test_every_worker_is_shown_with_what_it_runs(api):
         ["high"],
     )
     assert (first["state"], first["release"], first["concurrency"]) == ("busy", "r1", 2)
+    assert first["held_count"] == 1
     assert [held["task_id"] for held in first["current_tasks"]] == [str(task.pk)]
     assert first["heartbeat_age_seconds"] < 10
     assert (second["state"], second["current_tasks"]) == ("lost", [])

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dashboard.snapshot import snapshot
 from jobs import task
 from jobs.broker.tickets import list_key, ticket
 from jobs.exceptions import InvalidOption, UnknownTaskType
@@ -185,10 +186,10 @@ def test_the_doctor_tells_of_a_paused_type_and_not_of_its_waits_and_tickets(redi
     assert levels == {"queues": Level.WARNING, "tickets": Level.WARNING}
 
 
-def test_the_strip_tells_of_a_paused_type(redis):
+def test_the_strips_of_admin_and_dashboard_tell_of_a_paused_type(redis):
     WorkerLease.objects.create(name="w1", host="h1", pid=7, queues=["high", "default", "low"])
     pause_type(name="add", actor="ann", reason="it burns")
 
-    assert overview(most_failed=1).condition.reasons == (
-        "Task type add is paused by ann: it burns",
-    )
+    told = "Task type add is paused by ann: it burns"
+    assert overview(most_failed=1).condition.reasons == (told,)
+    assert snapshot()["condition"]["reasons"] == [told]

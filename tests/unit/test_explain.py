@@ -38,6 +38,7 @@ def worker(*queues: str, name: str = "w1", busy: int = 0, lost: bool = False) ->
         heartbeat_age_seconds=0.0,
         succeeded_count=0,
         failed_count=0,
+        held_count=len(held),
         current_tasks=held,
     )
 

@@ -119,7 +119,8 @@ class WorkerAnswer(Answer):
     heartbeat_age_seconds: float
     succeeded_count: int
     failed_count: int
-    current_tasks: list[CurrentTaskAnswer]
+    held_count: int = Field(description="Tasks that it runs, or that are next in its hands.")
+    current_tasks: list[CurrentTaskAnswer] = Field(description="These, the longest held first.")
     memory_mb: float | None = Field(
         description="Of all its processes, MiB, resident, as of its last heartbeat."
     )
