@@ -52,13 +52,14 @@ class Publisher:
         self._stats, self._rows = Rhythm(STATS_SHARE), Rhythm(ROWS_SHARE)
         self._beat_at = float("-inf")
         self._last: dict[str, Any] = {}
-        self._wake = asyncio.Event()
+        self._wake, self._wanted = asyncio.Event(), asyncio.Event()
         self._heard_at = float("-inf")
 
     async def run(self) -> None:
         """Publish until cancelled; the first time at once, from this process's own reading."""
         watch = Watch()
-        parts = (watch.listen(self._heard), self._relay(), self._keep(watch), self._publish())
+        news = watch.listen(self._heard, wanted=self._wanted)
+        parts = (news, self._relay(), self._keep(watch), self._publish())
         tasks = [asyncio.create_task(part) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -103,7 +104,9 @@ class Publisher:
             if is_beat:
                 self._beat_at = began + self._beat_seconds
             is_first = False
+            self._wanted.clear()
             await asyncio.sleep(self._rows.due_at - loop.time())
+            self._wanted.set()
             until = min(self._beat_at, self._stats.due_at) if self._has_moved else self._beat_at
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(until):

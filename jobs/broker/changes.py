@@ -23,7 +23,7 @@ PROGRESS = "progress"
 #: Beyond this many rows an entry would only say "a lot": watchers re-read their lists anyway.
 MOST_PER_ENTRY = 500
 #: Older entries make room for new ones.
-MOST_ENTRIES = 200
+MOST_ENTRIES = 500
 
 
 class _Watch:

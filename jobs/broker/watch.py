@@ -21,9 +21,6 @@ LEADER_KEY = "taskqueue:publisher"
 LEADER_SECONDS = 3
 #: Pause before listening again once Redis has gone away.
 RETRY_SECONDS = 0.5
-#: After a look at the news, what comes is gathered for this long: a look costs the same for a
-#: hundred entries as for one.
-GATHER_SECONDS = 0.1
 BLOCK_MS = int(ANSWER_SECONDS * 500)
 #: The stream outlives a watcher that goes away without a word by this.
 STREAM_SECONDS = 2 * WATCHED_SECONDS
@@ -78,15 +75,21 @@ class Watch:
             return Role.ALONE
         return Role.LEADER if elected else Role.FOLLOWER
 
-    async def listen(self, heard: Callable[[set[str], bool], None]) -> None:
-        """Hand on which tasks changed, and whether more than their progress did; never returns."""
+    async def listen(
+        self, heard: Callable[[set[str], bool], None], *, wanted: asyncio.Event
+    ) -> None:
+        """Hand on which tasks changed, and whether more than their progress did; never returns.
+
+        While news are not `wanted` they gather: to read them costs the same for a hundred entries
+        as for one.
+        """
         while True:
             try:
                 latest = await self._redis.xrevrange(STREAM, count=1)
                 place = latest[0][0] if latest else "0"
                 while True:
+                    await wanted.wait()
                     place = await self._read(place, heard)
-                    await asyncio.sleep(GATHER_SECONDS)
             except UNREACHABLE:
                 await asyncio.sleep(RETRY_SECONDS)
 
