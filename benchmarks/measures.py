@@ -6,7 +6,7 @@ from benchmarks.figures import Figure, Measure
 from benchmarks.latency import latency
 from benchmarks.lists import lists
 from benchmarks.memory import memory
-from benchmarks.pages import admin
+from benchmarks.pages import admin, dashboard
 from benchmarks.pixels import pixel
 from benchmarks.publishing import publish
 from benchmarks.requeueing import bulk_requeue
@@ -176,6 +176,20 @@ MEASURES = {
                 aims=_aims(postgresql=300, sqlite=600),
                 lower_is_better=True,
             ),
+        ),
+        count=400,
+        one_world=True,
+    ),
+    "dashboard": Measure(
+        take=dashboard,
+        figures=(
+            Figure(
+                name="overview",
+                unit="ms",
+                aims=_aims(postgresql=100, sqlite=100),
+                lower_is_better=True,
+            ),
+            Figure(name="dashboard", unit="ms", lower_is_better=True),
         ),
         count=400,
         one_world=True,

@@ -21,23 +21,40 @@ def admin(world: World) -> tuple[Reading]:
     Every list and its filters, and a page of each kind of thing, as a superuser. Those of each go
     to stderr.
     """
+    _fill(world)
+    found, empty = _answered(world, _admin_paths())
+    return (Reading(max(found), {"empty-view": empty}),)
+
+
+def dashboard(world: World) -> tuple[Reading, ...]:
+    """The same of the overview and of the slowest page of the dashboard, over all spans of time."""
+    _fill(world)
+    found, empty = _answered(world, _dashboard_paths())
+    limits = {"empty-view": empty}
+    return Reading(found[0], limits), Reading(max(found), limits)
+
+
+def _fill(world: World) -> None:
     from jobs.management import seed
 
     if not seed.is_seeded():
         seed.fill(world.history, failed_permille=FAILED_PERMILLE)
         seed.fill_tags()
         seed.fill_open(min(MOST_OPEN, world.history))
-    slowest = 0.0
-    cookie = a_session()
+
+
+def _answered(world: World, paths: Iterator[str]) -> tuple[list[float], float]:
+    """Milliseconds of each page, and of a view that asks nothing."""
+    cookie, each = a_session(), []
     with a_site(processes=1) as site, Client(site.port, connections=1) as client:
         empty = client.saturate([site.get(HEALTHZ)] * 200).percentile_ms(95)
-        for path in _paths():
+        for path in paths:
             page = request("GET", path, cookie=cookie)
             client.ask(page)
             found = client.saturate([page] * (world.count // SHARE)).percentile_ms(95)
             print(f"{found:8.1f} ms  {path}", file=sys.stderr)
-            slowest = max(slowest, found)
-    return (Reading(slowest, {"empty-view": empty}),)
+            each.append(found)
+    return each, empty
 
 
 def a_session() -> str:
@@ -56,7 +73,27 @@ def a_session() -> str:
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
-def _paths() -> Iterator[str]:
+def _dashboard_paths() -> Iterator[str]:
+    """The overview first."""
+    from django.urls import reverse
+
+    from jobs.domain.spans import Span
+    from jobs.management import seed
+    from jobs.models import Task
+
+    overview = reverse("dashboard:overview")
+    yield overview
+    for span in Span:
+        yield f"{overview}?span={span.value}"
+    for name in ("live", "queues", "types", "workers", "submit"):
+        yield reverse(f"dashboard:{name}")
+    yield f"{reverse('dashboard:types')}?window=7d"
+    yield f"{reverse('dashboard:queue', args=['high'])}?span=7d"
+    yield f"{reverse('dashboard:type', args=[f'{seed.NAME}.type_0'])}?span=90d"
+    yield reverse("dashboard:task", args=[Task.objects.newest_first()[0].pk])
+
+
+def _admin_paths() -> Iterator[str]:
     from django.contrib import admin as site
     from django.urls import reverse
 
