@@ -12,6 +12,7 @@ from dashboard.access import allowed, page
 from dashboard.charts import charts
 from dashboard.fragments import is_fragment
 from dashboard.snapshot import newest_lines, snapshot
+from jobs.domain.periods import Period
 from jobs.domain.states import State
 from jobs.selectors.latest import due_next, latest_failures, running_now
 from jobs.selectors.task_types import Volume, volumes
@@ -62,7 +63,7 @@ def overview_context(request: HttpRequest, form: SubmitForm) -> dict[str, Any]:
 
 def _moving(request: HttpRequest) -> dict[str, Any]:
     """What no socket tells: the charts, and a few tasks and types that matter now."""
-    types = volumes(TYPES_WINDOW, now=timezone.now())
+    types = volumes(TYPES_WINDOW, now=timezone.now(), period=Period.QUARTER)
     return {
         **charts(request),
         "slowest": sorted(filter(_has_run, types), key=_slowness, reverse=True)[:MOST_TYPES],

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count
 
 from jobs.domain.histogram import percentile
-from jobs.domain.periods import Period
+from jobs.domain.periods import Period, start_of
 from jobs.domain.registry import registry
 from jobs.models import Rollup, Task
 from jobs.models.rollup import EACH
@@ -70,10 +70,17 @@ class Slow:
     run_seconds: float
 
 
-def volumes(window: timedelta, *, now: datetime, name: str = "") -> list[Volume]:
-    """Every registered type, and every other that had anything, by name; or one of them alone."""
-    period = Period.MINUTE if window <= timedelta(hours=1) else Period.HOUR
-    rows = Rollup.objects.counted(period, since=now - window, name=name or EACH)
+def volumes(
+    window: timedelta, *, now: datetime, name: str = "", period: Period | None = None
+) -> list[Volume]:
+    """Every registered type, and every other that had anything, by name; or one of them alone.
+
+    The window is made of whole periods, and may so be longer by a part of one; without `period`
+    by little.
+    """
+    period = period or (Period.MINUTE if window <= timedelta(hours=1) else Period.HOUR)
+    since = start_of(period, now - window)
+    rows = Rollup.objects.counted(period, since=since, name=name or EACH)
     counts = ("succeeded", "failed", "revoked", "retried")
     histograms = (as_text("wait_histogram"), as_text("run_histogram"))
     found: dict[str, list[Sequence[Any]]] = defaultdict(list)
