@@ -16,6 +16,7 @@ from jobs.admin.type_looks import defaults_of, durations, percentile_rows
 from jobs.domain.registry import registry
 from jobs.selectors.charts import Point
 from jobs.selectors.latest import latest_failures
+from jobs.selectors.pauses import paused_at
 from jobs.selectors.task_types import WINDOWS, Volume, slowest, unknown_types, volumes
 
 
@@ -24,11 +25,12 @@ from jobs.selectors.task_types import WINDOWS, Volume, slowest, unknown_types, v
 def types(request: HttpRequest) -> HttpResponse:
     """Every task type: how many ended within a window, how well, after how long."""
     word, window = _window(request)
-    found = volumes(window, now=timezone.now())
+    now = timezone.now()
+    found, paused = volumes(window, now=now), paused_at(now).types
     context = {
         "window": word,
         "windows": list(WINDOWS),
-        "types": [(each, _queue_of(each.name)) for each in found],
+        "types": [(each, _queue_of(each.name), paused.get(each.name)) for each in found],
         "unknown": unknown_types(),
     }
     return shown(request, "types", context)
@@ -54,6 +56,7 @@ def task_type(request: HttpRequest, name: str) -> HttpResponse:
         "volume": volume,
         "is_known": known is not None,
         "waiting": waiting,
+        "paused": paused_at(timezone.now()).types.get(known.name if known else name),
         "description": known.description if known else "",
         "defaults": defaults_of(known) if known else [],
         "percentiles": percentile_rows(volume),

@@ -7,6 +7,7 @@ from django.test import Client
 
 from jobs.domain.histogram import bucket_of
 from jobs.models import Rollup
+from jobs.services.pause import pause_type
 from tests.support.rows import ago, make_task
 from tests.support.staff import client_of
 
@@ -79,6 +80,15 @@ def test_a_type_that_never_ran_says_so(client: Client) -> None:
     page = html(client, MAIL)
     assert page.count("Nothing in the last hour.") == 2
     assert "None has ended." in page
+
+
+def test_a_paused_type_says_by_whom_and_why_in_the_list_and_on_its_page(client: Client) -> None:
+    pause_type(name="send_email", actor="ann", reason="the <b>server</b> is full")
+
+    row = html(client, "/types/").partition(f'href="{MAIL}"')[2].partition("</tr>")[0]
+    for page in (row, html(client, MAIL)):
+        assert "Paused by <bdi>ann</bdi>" in page
+        assert "the &lt;b&gt;server&lt;/b&gt; is full" in page
 
 
 def test_a_type_that_this_release_does_not_know_is_told(client: Client) -> None:

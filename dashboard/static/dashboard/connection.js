@@ -1,15 +1,11 @@
-// A socket that comes back by itself, and the words that tell how fresh the page is.
+// What a page is told over a socket, and the words that tell how fresh it is.
 
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 20000;
+import { keepOpen } from "../jobs/socket.js";
+
 const POLL_MS = 3000;
 // After so many silent beats the numbers are old.
 const SILENT_BEATS = 3;
 const SHORTEST_STALE_MS = 6000;
-export const TOO_MANY = 4429;
-
-/** Codes after which asking again would get the same answer. */
-export const isFinal = (code) => code === 1000 || (code >= 4400 && code < 4500 && code !== TOO_MANY);
 
 /** What a poll throws when the server says that its database is away. */
 export class DatabaseAway extends Error {}
@@ -26,7 +22,6 @@ export function listen(path, { told, poll = null, beats = true, closed = () => {
   const sign = document.querySelector("[data-connection]");
   const words = document.querySelector("[data-connection-words]");
   const said = document.querySelector("[data-connection-said]");
-  let wait = FIRST_WAIT_MS;
   let staleMs = SHORTEST_STALE_MS;
   let open = false;
   let heardAt = 0;
@@ -54,29 +49,6 @@ export function listen(path, { told, poll = null, beats = true, closed = () => {
     heardAt = toldAt = Date.now();
     note(message);
     told(message);
-  };
-  const connect = () => {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}${path}`);
-    socket.addEventListener("open", () => {
-      open = true;
-    });
-    socket.addEventListener("message", (event) => {
-      wait = FIRST_WAIT_MS;
-      hear(JSON.parse(event.data));
-    });
-    socket.addEventListener("close", (event) => {
-      open = false;
-      if (isFinal(event.code)) {
-        ended = true;
-        closed(event.code);
-        return;
-      }
-      if (event.code === TOO_MANY) wait = LONGEST_WAIT_MS;
-      // Spread, so that a restarted server is not met by all its pages at once.
-      setTimeout(connect, wait * (0.5 + Math.random()));
-      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-    });
   };
   const isSilent = () => !open || (beats && Date.now() - toldAt > staleMs);
   const ask = async () => {
@@ -109,7 +81,14 @@ export function listen(path, { told, poll = null, beats = true, closed = () => {
     }
   };
   document.documentElement.classList.add("is-live");
-  connect();
+  keepOpen(path, {
+    told: hear,
+    changed: (isOpen) => { open = isOpen; },
+    closed: (code) => {
+      ended = true;
+      closed(code);
+    },
+  });
   setInterval(look, 500);
   setInterval(ask, POLL_MS);
   return { show };

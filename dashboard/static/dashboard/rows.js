@@ -1,10 +1,8 @@
 // The newest tasks: rows change in place; new ones come in only while nobody is at the table.
 
-import { isFinal, TOO_MANY } from "./connection.js";
+import { keepOpen } from "../jobs/socket.js";
 
 const REFRESH_MS = 1000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 20000;
 // Whoever changes rows asks once a second whether somebody watches: what changed before that was
 // told to nobody.
 const UNTOLD_MS = 1500;
@@ -73,32 +71,24 @@ export function startRows(section) {
 
   /** `catchUp` reads the rows that are shown, and changes them in place. */
   const listen = (catchUp) => {
-    let wait = FIRST_WAIT_MS;
-    const connect = () => {
-      const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-      const socket = new WebSocket(`${scheme}//${location.host}/ws/feed`);
-      let expected = null;
-      socket.addEventListener("open", () => {
-        if (wait > FIRST_WAIT_MS && !isBusy()) refresh();
-        wait = FIRST_WAIT_MS;
-        setTimeout(() => catchUp().catch(() => {}), UNTOLD_MS);
-      });
-      socket.addEventListener("message", (event) => {
-        const message = JSON.parse(event.data);
+    let expected = null;
+    let hasBeenOpen = false;
+    keepOpen("/ws/feed", {
+      told: (message) => {
         // More changed than was told, or a message was missed: read the rows anew.
         const missed = expected !== null && message.seq !== expected;
         expected = message.seq + 1;
         told(message);
         if ((missed || message.changed > message.tasks.length) && !isBusy()) refresh();
-      });
-      socket.addEventListener("close", (event) => {
-        if (isFinal(event.code)) return;
-        if (event.code === TOO_MANY) wait = LONGEST_WAIT_MS;
-        wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-        setTimeout(connect, wait * (0.5 + Math.random()));
-      });
-    };
-    connect();
+      },
+      changed: (isOpen) => {
+        if (!isOpen) return;
+        expected = null;
+        if (hasBeenOpen && !isBusy()) refresh();
+        hasBeenOpen = true;
+        setTimeout(() => catchUp().catch(() => {}), UNTOLD_MS);
+      },
+    });
   };
   return { told, listen };
 }

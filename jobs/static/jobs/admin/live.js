@@ -1,8 +1,8 @@
 // The strip of numbers, the rows of the tasks list and the page of one task, kept present by the
 // sockets; the page of an operation, asked for again. Without this script, or without a socket, the pages tell the time of their numbers.
 
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 30000;
+import { keepOpen } from "../socket.js";
+
 // The server tells the numbers every 2 s: after three silences they are old.
 const STALE_MS = 7000;
 const ROWS_EVERY_MS = 2000;
@@ -11,33 +11,9 @@ const ROWS_WITHOUT_SOCKET_MS = 10000;
 // told to nobody.
 const UNTOLD_MS = 1500;
 const PAGE_EVERY_MS = 5000;
+const AGAIN_MS = 1000;
 
 const number = new Intl.NumberFormat("en-GB");
-
-/** Keep a socket open: `told` gets each message, `changed` whether it is open. */
-function listen(path, { told, changed = () => {} }) {
-  let wait = FIRST_WAIT_MS;
-  const open = () => {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}${path}`);
-    socket.addEventListener("message", (event) => {
-      wait = FIRST_WAIT_MS;
-      told(JSON.parse(event.data));
-    });
-    socket.addEventListener("open", () => changed(true));
-    socket.addEventListener("close", (event) => {
-      changed(false);
-      // 1000: there is nothing more to tell. 44xx: asking again would get the same answer.
-      // 4429: too many are open, and that may end.
-      const isFinal = event.code >= 4400 && event.code < 4500 && event.code !== 4429;
-      if (event.code === 1000 || isFinal) return;
-      // Spread, so that a restarted server is not met by all its pages at once.
-      setTimeout(open, wait * (0.5 + Math.random()));
-      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-    });
-  };
-  open();
-}
 
 const clock = (moment) => new Date(moment).toLocaleTimeString("en-GB");
 
@@ -79,7 +55,7 @@ function startStrip(strip) {
     if (!last || Date.now() - last < STALE_MS) return;
     say("stale", `No news since ${clock(last)}: the numbers are old. Connecting again…`);
   };
-  listen("/ws/stats", { told });
+  keepOpen("/ws/stats", { told });
   setInterval(check, 1000);
 }
 
@@ -125,7 +101,7 @@ function startList(list) {
     await ask().catch(() => {});
     asking = false;
   };
-  listen("/ws/feed", {
+  keepOpen("/ws/feed", {
     told: () => { wanted = true; },
     changed: (open) => {
       connected = open;
@@ -167,10 +143,10 @@ function startTask(page) {
     const answer = await fetch(location.pathname, { credentials: "same-origin" });
     if (answer.ok) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
     asking = false;
-    if (again) { again = false; setTimeout(renew, FIRST_WAIT_MS); }
+    if (again) { again = false; setTimeout(renew, AGAIN_MS); }
   };
   let first = true;
-  listen(`/ws/tasks/${page.dataset.liveTask}`, {
+  keepOpen(`/ws/tasks/${page.dataset.liveTask}`, {
     told: ({ event }) => {
       if (event === "connected" && first) { first = false; return; }
       renew().catch(() => { asking = false; });
