@@ -22,6 +22,7 @@ from jobs.services.enqueue import enqueue
 from jobs.services.operate import operate
 from jobs.services.pause import pause, resume
 from jobs.tasks.demo import data_pipeline, generate_report, process_payment, send_email
+from tests.screenshots.past import count_the_past
 from tests.screenshots.tasks import (
     capture_payment,
     import_catalogue,
@@ -58,6 +59,7 @@ def a_scene() -> Iterator[Scene]:
     """The whole of it, on the servers that the environment names and on an empty database."""
     call_command("migrate", verbosity=0)
     user = User.objects.create_superuser("ada")
+    count_the_past()
     with ExitStack() as ending:
         web = ending.enter_context(running_web(LIVE_BEAT_SECONDS="0.5"))
         for name, queue in WORKERS.items():
