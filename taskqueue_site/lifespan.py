@@ -1,4 +1,4 @@
-"""What a web process does at its end: the requests are answered, the sockets closed."""
+"""What a web process does at its start, and at its end: requests are answered, sockets closed."""
 
 import asyncio
 import logging
@@ -11,6 +11,7 @@ from typing import Any
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, LifespanScope
 
 from dashboard.live import live
+from taskqueue_site import collector
 from taskqueue_site.handler import PooledHandler
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Lifespan:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                collector.settle()
                 _end_with_parent()
                 _end_streams_at_once()
                 await send({"type": "lifespan.startup.complete"})
