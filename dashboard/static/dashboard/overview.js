@@ -33,12 +33,19 @@ function showQueues(queues) {
   for (const row of document.querySelectorAll("[data-queue-row]")) {
     const queue = queues[row.dataset.queueRow];
     if (!queue) continue;
+    put(row.querySelector("[data-drain]"), drained(queue));
     const share = (count) => String((100 * count) / most);
     row.querySelector("rect.running").setAttribute("width", share(queue.running));
     row.querySelector("rect.pending").setAttribute("x", share(queue.running));
     row.querySelector("rect.pending").setAttribute("width", share(queue.pending));
     showPause(row.querySelector("[data-paused]"), queue.paused);
   }
+}
+
+/** As the server writes it: when what waits will be gone. */
+function drained({ pending, drain_seconds: seconds }) {
+  if (!pending) return "–";
+  return seconds === null ? "not at this rate" : duration(seconds);
 }
 
 function showPause(line, paused) {
