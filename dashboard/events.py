@@ -32,7 +32,7 @@ def events_between(before: Facts, after: Facts) -> list[Event]:
     """The events that lead from one look to the next, in order.
 
     A task may start, fail and start again between two looks: the count of its ended attempts tells
-    how often. Of progress only the newest is told.
+    how often. Of progress and log only the newest is told.
     """
     events: list[Event] = []
     ended_attempts = after["attempt_count"] - before["attempt_count"]
@@ -48,6 +48,8 @@ def events_between(before: Facts, after: Facts) -> list[Event]:
         events.append(_event("started", after, "worker", "started_at"))
     if after["progress"] and after["progress"] != before["progress"]:
         events.append(_progress(after))
+    if after["log_tail"] and after["log_tail"] != before["log_tail"]:
+        events.append(_event("log", after, "log_tail"))
     if is_ended(after) and not is_ended(before):
         events.append(final(after))
     return events

@@ -14,6 +14,7 @@ from jobs.domain.workers import WorkerState
 from jobs.models import Task
 from jobs.selectors.condition import condition
 from jobs.selectors.facts import LONG_COLUMNS, moment, percent_of, task_facts, task_line
+from jobs.selectors.live_logs import live_logs
 from jobs.selectors.pauses import paused_at
 from jobs.selectors.queues import QueueFacts, queues
 from jobs.selectors.stats import MOST_FAILED, open_counts, stats_of
@@ -135,5 +136,7 @@ def line(task: Task) -> dict[str, Any]:
 
 
 def facts_of(task_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """All facts of those of these tasks that exist."""
-    return {task.pk: task_facts(task) for task in Task.objects.filter(pk__in=list(task_ids))}
+    """All facts of those of these tasks that exist, and what those that run logged last."""
+    tasks = list(Task.objects.filter(pk__in=list(task_ids)))
+    logs = live_logs(tasks)
+    return {task.pk: task_facts(task) | {"log_tail": logs.get(task.pk)} for task in tasks}

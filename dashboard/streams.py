@@ -56,7 +56,7 @@ class TaskEvents(ApiView):
         "Follow a task",
         tag="events",
         description=(
-            f"{FIELDS} Events: `connected`, `started`, `progress`, `retry`, and one of "
+            f"{FIELDS} Events: `connected`, `started`, `progress`, `log`, `retry`, and one of "
             "`completed`, `failed`, `revoked`, after which the stream ends. As "
             "`/ws/tasks/{task_id}`."
         ),

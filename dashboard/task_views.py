@@ -19,6 +19,7 @@ from jobs.exceptions import TaskNotFound, TransitionRefused
 from jobs.models import Attempt, Task
 from jobs.selectors.explain import explain
 from jobs.selectors.facts import attempt_facts, task_facts
+from jobs.selectors.live_logs import live_logs
 from jobs.selectors.relatives import dependencies_of, reruns_of
 from jobs.selectors.timeline import timeline
 from jobs.services.cancel import cancel
@@ -95,6 +96,7 @@ def _facts(request: HttpRequest, row: Task) -> dict[str, Any]:
         "payload": task_facts(row) if payload else {},
         "attempts": told,
         "tail": _tail(told),
+        "live_log": live_logs([row]).get(row.pk) if payload else None,
         "reruns": reruns_of(row),
         "dependencies": dependencies_of(row),
     }

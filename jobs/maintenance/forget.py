@@ -12,13 +12,14 @@ from jobs.conf import get_conf
 from jobs.domain.fingerprint import KEPT_SECONDS, SLOT_SECONDS
 from jobs.domain.periods import Period
 from jobs.domain.task_ids import first_id
-from jobs.models import FailureCount, IdempotencyKey, Rollup
+from jobs.models import FailureCount, IdempotencyKey, LiveLog, Rollup
 from jobs.store.audit import erase
 from jobs.store.results import forget_results
 
 #: Rows per statement, and statements per call: others must come to their turn.
 CHUNK = 1000
 MOST_CHUNKS = 10
+LIVE_LOG_SECONDS = 3600.0
 
 
 def forget_keys() -> int:
@@ -43,6 +44,12 @@ def forget_reports() -> int:
     """Delete what actions of long ago did to each task, up to a bound; gives how many rows."""
     oldest = first_id(timezone.now() - timedelta(seconds=get_conf().operations_keep_seconds))
     return _by_chunks(lambda: forget_results(before=oldest, most=CHUNK))
+
+
+def forget_live_logs() -> int:
+    """Delete ends of logs of tasks that have long said no more, as many; gives how many."""
+    before = timezone.now() - timedelta(seconds=LIVE_LOG_SECONDS)
+    return _forget(LiveLog.objects.filter(at__lt=before).order_by("at"))
 
 
 def forget_rollups() -> int:

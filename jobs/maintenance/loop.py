@@ -11,6 +11,7 @@ from jobs.maintenance.forget import (
     forget_audit,
     forget_failure_counts,
     forget_keys,
+    forget_live_logs,
     forget_reports,
     forget_rollups,
 )
@@ -75,6 +76,7 @@ class Maintenance:
             forget_audit()
             forget_reports()
             forget_rollups()
+            forget_live_logs()
             self._forgot_at = time.monotonic()
 
     def resign(self) -> None:

@@ -6,6 +6,7 @@ from jobs.models.dependency import Dependency
 from jobs.models.event import Event
 from jobs.models.failure import Failure, FailureChange, FailureCount
 from jobs.models.idempotency import IdempotencyKey
+from jobs.models.live_log import LiveLog
 from jobs.models.operation import Operation, OperationResult
 from jobs.models.pages import System, TaskTypes
 from jobs.models.pause import Pause, PauseQuerySet, QueuePause, TypePause
@@ -27,6 +28,7 @@ __all__ = [
     "FailureChange",
     "FailureCount",
     "IdempotencyKey",
+    "LiveLog",
     "LostWorker",
     "Operation",
     "OperationResult",

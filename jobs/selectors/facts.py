@@ -11,7 +11,9 @@ from jobs.models import Attempt, Event, Task
 from jobs.store.whole import Whole
 
 #: What only those see who may see payloads.
-PAYLOAD_FIELDS = frozenset({"args", "kwargs", "result", "error", "traceback", "log", "progress"})
+PAYLOAD_FIELDS = frozenset(
+    {"args", "kwargs", "result", "error", "traceback", "log", "log_tail", "progress"}
+)
 #: What `task_line` leaves out, so that a list need not read it.
 LONG_COLUMNS = ("args", "kwargs", "result")
 

@@ -1,7 +1,9 @@
 """What a task logs while it runs, kept for its attempt."""
 
 import logging
+import time
 from collections import deque
+from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self
@@ -22,9 +24,22 @@ class CapturedLog:
     that asyncio or asgiref start for it; not by threads that a task starts by itself.
     """
 
-    __slots__ = ("_cut_bytes", "_cut_records", "_lines", "_size", "_token")
+    __slots__ = (
+        "_cut_bytes",
+        "_cut_records",
+        "_grown",
+        "_lines",
+        "_size",
+        "_token",
+        "began",
+        "is_over",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, grown: "Callable[[CapturedLog], None]" = lambda _: None) -> None:
+        """`grown` is called after each record."""
+        self.began = time.monotonic()
+        self.is_over = False
+        self._grown = grown
         self._lines: deque[bytes] | None = None
         self._size = self._cut_records = self._cut_bytes = 0
         self._token: Token[CapturedLog | None] | None = None
@@ -39,6 +54,7 @@ class CapturedLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.is_over = True
         if self._token is not None:
             _current.reset(self._token)
 
@@ -57,6 +73,12 @@ class CapturedLog:
             self._size -= gone
             self._cut_bytes += gone
             self._cut_records += 1
+        self._grown(self)
+
+    def tail(self, *, lines: int, most: int) -> str:
+        """The last records, as many and as many bytes of them at most; asked by another thread."""
+        kept = list(self._lines or ())[-lines:]
+        return b"\n".join(kept)[-most:].decode(errors="ignore")
 
     def text(self) -> str:
         """All that was kept, under a line that says what was cut; storable in any database."""

@@ -91,6 +91,7 @@ class CoroutineLane:
                 claim,
                 drive=flight.drive,
                 report=partial(horse.report, claim),
+                logged=partial(horse.log_tail.note, claim.task_id, claim.fence),
                 should_stop=partial(horse.should_stop, index),
                 result_limit_bytes=horse.result_limit_bytes,
             )

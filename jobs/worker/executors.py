@@ -31,6 +31,7 @@ def run(
     claim: Claim,
     *,
     report: Callable[[dict[str, Any]], None],
+    logged: Callable[[CapturedLog], None],
     should_stop: Callable[[], bool],
     result_limit_bytes: int,
 ) -> Outcome:
@@ -42,6 +43,7 @@ def run(
         claim,
         drive=_in_a_loop_of_its_own,
         report=report,
+        logged=logged,
         should_stop=should_stop,
         result_limit_bytes=result_limit_bytes,
     )
@@ -64,6 +66,7 @@ async def attempt(
     *,
     drive: Callable[[Coroutine[Any, Any, object]], Coroutine[Any, Any, object]],
     report: Callable[[dict[str, Any]], None],
+    logged: Callable[[CapturedLog], None],
     should_stop: Callable[[], bool],
     result_limit_bytes: int,
 ) -> Outcome:
@@ -75,7 +78,7 @@ async def attempt(
     Everything stored is made storable here, one task at a time: a poisoned value must not reach
     the statement that ends a whole batch.
     """
-    with CapturedLog() as log:
+    with CapturedLog(logged) as log:
         outcome = await _attempt(
             claim,
             drive=drive,

@@ -137,6 +137,7 @@ class Feeder(threading.Thread):
             self._departure.begun += 1
             self._horse.plain.put(job)
         self._ledger.flush_progress()
+        self._ledger.flush_logs()
         if not popped.tickets and self._ledger.is_clear:
             return bool(popped.plain)
         claims = self._ledger.exchange(popped.tickets, still_listed=one_kind)

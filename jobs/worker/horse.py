@@ -25,6 +25,7 @@ from jobs.store.claim import Claim
 from jobs.store.progress import Progress
 from jobs.worker.atomic import in_one_transaction
 from jobs.worker.executors import ended_by, mend_connections, run
+from jobs.worker.log_tail import LogTail
 from jobs.worker.slots import PLAIN, Order, Slots
 from jobs.worker.sole_writer import limit_seconds, sole_writer
 
@@ -72,6 +73,7 @@ class Horse:
         """Where plain jobs wait: they run in the main thread, where RQ's time limit works."""
         self.ended: list[Outcome | PlainJob] = []
         self.progress: dict[str, Progress] = {}
+        self.log_tail = LogTail()
         self.wake = threading.Event()
         self.stopping = False
         self.average_seconds = 0.05
@@ -152,6 +154,7 @@ class Horse:
             outcome = run(
                 claim,
                 report=partial(self.report, claim),
+                logged=partial(self.log_tail.note, claim.task_id, claim.fence),
                 should_stop=partial(self.should_stop, index),
                 result_limit_bytes=self.result_limit_bytes,
             )

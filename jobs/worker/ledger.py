@@ -17,6 +17,7 @@ from jobs.services.unblock import unblock
 from jobs.signals import attempts_ended
 from jobs.store.claim import Claim
 from jobs.store.exchange import Exchanged, connect, exchange
+from jobs.store.live_logs import write_live_logs
 from jobs.store.progress import write_progress
 from jobs.store.release import release
 from jobs.worker.executors import unstorable
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 #: After an error of the database, wait this long before the next try.
 PAUSE_SECONDS = 0.5
 PROGRESS_SECONDS = 0.25
+LOG_SECONDS = 1.0
 #: How often the table is asked whether something is ours that is not in our hands.
 RECONCILE_SECONDS = 5.0
 
@@ -51,6 +53,7 @@ class Ledger:
         self.names = registry.known_names()
         self._reconcile_at = 0.0
         self._progress_at = 0.0
+        self._logs_at = 0.0
 
     @property
     def served_names(self) -> list[str]:
@@ -148,6 +151,25 @@ class Ledger:
             self._database_away(error)
             return
         changes.tell([line.task_id for line in said], field=changes.PROGRESS)
+
+    def flush_logs(self) -> None:
+        """Write what running tasks logged last, every `LOG_SECONDS`, while somebody watches."""
+        now = time.monotonic()
+        if now - self._logs_at < LOG_SECONDS:
+            return
+        self._logs_at = now
+        if not changes.is_watched():
+            self._horse.log_tail.forget_ended()
+            return
+        ends = self._horse.log_tail.take()
+        if not ends:
+            return
+        try:
+            write_live_logs(ends)
+        except (OperationalError, InterfaceError) as error:
+            self._database_away(error)
+            return
+        changes.tell([end.task_id for end in ends], field=changes.PROGRESS)
 
     def _write(self, outcomes: list[Outcome], popped: list[tuple[str, str]]) -> Exchanged:
         return exchange(

@@ -1,12 +1,15 @@
-"""What news of changed rows cost those who change them."""
+"""What workers tell those who watch, and that they tell nobody else."""
 
 import pytest
 from redis import Redis
 
 from jobs.broker.changes import WATCHED_KEY
 from jobs.domain.registry import registry
-from jobs.models import Task
-from jobs.services.enqueue import enqueue_many
+from jobs.domain.states import State
+from jobs.models import LiveLog, Task
+from jobs.services.cancel import cancel
+from jobs.services.enqueue import enqueue, enqueue_many
+from tests.support.rows import reload
 from tests.support.waiting import wait_for
 from tests.support.workers import running_worker
 
@@ -45,3 +48,33 @@ def test_while_somebody_watches_a_batch_is_one_entry(redis: Redis) -> None:
 
         # then their starts and ends, 2,000 changes, are told in far fewer entries
         assert 1 <= calls(redis, "xadd") - before <= TASKS // 5
+
+
+def chat(times: int) -> Task:
+    """A task that logs every hundredth of a second."""
+    given = {"word": "hello", "times": times}
+    return enqueue(task_type=registry.get("tests.chatter"), kwargs=given)
+
+
+def test_what_a_task_logs_is_told_while_it_runs(redis: Redis) -> None:
+    # given a watcher, and a task that logs for a minute
+    redis.set(WATCHED_KEY, 1, ex=60)
+    with running_worker():
+        task = chat(6_000)
+
+        # then the end of its log is written, again and again
+        logs = LiveLog.objects.filter(pk=task.pk)
+        first = wait_for(lambda: logs.first(), seconds=30)
+        assert "INFO tests.support.tasks: hello " in first.text
+        wait_for(lambda: logs.exclude(text=first.text).exists(), seconds=30)
+        cancel(task_id=task.pk, actor="ann")
+        wait_for(lambda: reload(task).state == State.REVOKED, seconds=30)
+
+
+def test_while_nobody_watches_no_log_is_written_before_its_end() -> None:
+    with running_worker():
+        task = chat(250)
+        wait_for(lambda: reload(task).state == State.SUCCESS, seconds=30)
+
+    assert not LiveLog.objects.exists()
+    assert "hello 249" in task.attempts.get().log

@@ -12,6 +12,7 @@ from jobs.domain.states import Move, State
 from jobs.models import Task
 from jobs.services.cancel import cancel
 from jobs.services.pause import pause, resume
+from jobs.store.live_logs import LogEnd, write_live_logs
 from tests.support.browsing import LIVE_MS, Visitor
 from tests.support.rows import claimed, finished, make_task, outcome_of
 from tests.support.web import WebProcess
@@ -206,12 +207,15 @@ def test_the_task_page_follows_its_task_to_the_end(stranger: Visitor) -> None:
     expect(badge).to_have_text("Pending")
     is_live(page)
 
-    # when it starts, tells its progress, and fails
+    # when it starts, tells its progress, logs something, and fails
     claim = claimed(task)
     expect(badge).to_have_text("Started", timeout=LIVE_MS)
     told = {"current": 3, "total": 4, "percent": 75.0, "message": "three of four"}
     Task.objects.filter(pk=task.pk).update(progress=told)
     expect(page.locator("[data-progress]")).to_contain_text("three of four", timeout=LIVE_MS)
+    write_live_logs([LogEnd(str(task.pk), claim.fence, "INFO <i>halfway</i>\u202e")])
+    lines = page.locator("[data-log-lines]")
+    expect(lines).to_have_text("INFO <i>halfway</i>\\u202e", timeout=LIVE_MS)
     finished(
         outcome_of(
             claim,
@@ -225,6 +229,7 @@ def test_the_task_page_follows_its_task_to_the_end(stranger: Visitor) -> None:
 
     # then the page shows the end of the story, and says that it is one
     expect(badge).to_have_text("Failure", timeout=LIVE_MS)
+    expect(lines).to_have_count(0)
     expect(page.get_by_text("Attempt 1 failed")).to_be_visible()
     expect(page.locator("[data-connection-words]")).to_have_text("Ended", timeout=LIVE_MS)
 

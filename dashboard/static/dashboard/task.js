@@ -1,7 +1,7 @@
 // The page of one task: progress moves at once, every other event brings the page anew.
 
 import { DatabaseAway, listen } from "./connection.js";
-import { keepTime, put } from "./words.js";
+import { keepTime, put, seen } from "./words.js";
 
 const page = document.querySelector("[data-task-page]");
 const open = new Set();
@@ -11,8 +11,18 @@ function showProgress({ percent, message }) {
   if (!line) return;
   line.hidden = false;
   line.querySelector("progress").value = percent ?? 0;
-  const words = [percent === null || percent === undefined ? "" : `${percent} %`, message ?? ""];
+  const words = [percent === null || percent === undefined ? "" : `${percent} %`, seen(message ?? "")];
   put(line.querySelector("[data-progress-words]"), words.join(" ").trim());
+}
+
+/** The end of the log follows what is added, unless somebody has scrolled back in it. */
+function showLog(text) {
+  const lines = page.querySelector("[data-log-lines]");
+  if (!lines) return;
+  lines.closest("[data-live-log]").hidden = false;
+  const follows = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 4;
+  lines.textContent = seen(text);
+  if (follows) lines.scrollTop = lines.scrollHeight;
 }
 
 async function refresh() {
@@ -33,6 +43,7 @@ async function refresh() {
 
 function told(event) {
   if (event.event === "progress") showProgress(event.data);
+  else if (event.event === "log") showLog(event.data.log_tail);
   else if (event.event !== "connected" || event.data.status !== page.querySelector("[data-status]").dataset.status) {
     refresh().catch(() => {});
   }

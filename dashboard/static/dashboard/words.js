@@ -5,7 +5,14 @@ const UNITS = [
   [3600, "h", 60, "min"],
   [60, "min", 1, "s"],
 ];
+// Invisible and reordering characters, as the server spells them out too; a tab and a new line stay.
+const UNSEEN = /[\p{Cf}\p{Co}\p{Cs}]|(?![\t\n])\p{Cc}/gu;
 const number = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
+
+/** A text from outside with every invisible or reordering character spelled out. */
+export function seen(text) {
+  return text.replace(UNSEEN, (found) => `\\u${found.codePointAt(0).toString(16).padStart(4, "0")}`);
+}
 
 export function counted(value) {
   return value === null || value === undefined ? "–" : number.format(value);
