@@ -1,6 +1,6 @@
 """The charts of a page: what its address asks for, and how they look without scripts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
@@ -82,10 +82,6 @@ def _throughput(found: Chart) -> SafeString:
         Band("tried again", "warn", [each.retried for each in points]),
     ]
     return bars(bands, "Attempts that ended in each step; the table has the same")
-
-
-def _line(values: Iterable[float | None], words: str) -> SafeString:
-    return sparkline([value or 0.0 for value in values], words)
 
 
 def _rows(points: Sequence[Point]) -> SafeString:

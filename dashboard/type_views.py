@@ -1,6 +1,5 @@
 """The task types, and the page of each."""
 
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,14 +16,14 @@ from jobs.domain.registry import registry
 from jobs.selectors.charts import Point
 from jobs.selectors.latest import latest_failures
 from jobs.selectors.pauses import paused_at
-from jobs.selectors.task_types import WINDOWS, Volume, slowest, unknown_types, volumes
+from jobs.selectors.task_types import WINDOWS, Volume, slowest, unknown_types, volumes, window_of
 
 
 @require_safe
 @page("view_task")
 def types(request: HttpRequest) -> HttpResponse:
     """Every task type: how many ended within a window, how well, after how long."""
-    word, window = _window(request)
+    word, window = window_of(request.GET.get("window", ""))
     now = timezone.now()
     found, paused = volumes(window, now=now), paused_at(now).types
     context = {
@@ -89,9 +88,3 @@ def _volume(name: str, totals: Point) -> Volume:
 def _queue_of(name: str) -> str | None:
     known = registry.find(name)
     return known.queue if known else None
-
-
-def _window(request: HttpRequest) -> tuple[str, timedelta]:
-    given = request.GET.get("window", "")
-    word = given if given in WINDOWS else next(iter(WINDOWS))
-    return word, WINDOWS[word]

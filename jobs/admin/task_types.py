@@ -1,6 +1,5 @@
 """Task types: how each does, the page of one, and a form that runs it."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -23,7 +22,7 @@ from jobs.domain.registry import TaskType, registry
 from jobs.domain.states import State
 from jobs.models import TaskTypes
 from jobs.selectors.pauses import PauseFacts, paused_at, pauses_of_type
-from jobs.selectors.task_types import WINDOWS, slowest, unknown_types, volumes
+from jobs.selectors.task_types import WINDOWS, slowest, unknown_types, volumes, window_of
 from jobs.services.pause import pause_type, resume_type
 from jobs.services.submission import SubmitForm, empty_form, submit
 
@@ -50,7 +49,7 @@ class TaskTypeAdmin(PageAdmin):
 
     def page_context(self, request: HttpRequest) -> dict[str, Any]:
         """Every type with its numbers of a window."""
-        word, window = _window(request)
+        word, window = window_of(request.GET.get("window", ""))
         now = timezone.now()
         paused = paused_at(now).types
         return {
@@ -93,7 +92,7 @@ class TaskTypeAdmin(PageAdmin):
         *,
         status: int = 200,
     ) -> HttpResponse:
-        word, window = _window(request)
+        word, window = window_of(request.GET.get("window", ""))
         if "\0" in name:
             raise Http404
         (volume,) = volumes(window, now=timezone.now(), name=name)
@@ -168,9 +167,3 @@ def _resume(request: HttpRequest, quoted: str) -> str:
 
 def _back(_request: HttpRequest, quoted: str) -> str:
     return type_url(unquote(quoted))
-
-
-def _window(request: HttpRequest) -> tuple[str, timedelta]:
-    given = request.GET.get("window", "")
-    word = given if given in WINDOWS else next(iter(WINDOWS))
-    return word, WINDOWS[word]

@@ -70,6 +70,12 @@ class Slow:
     run_seconds: float
 
 
+def window_of(word: str) -> tuple[str, timedelta]:
+    """The window of this word, and its word; the shortest where there is none such."""
+    known = word if word in WINDOWS else next(iter(WINDOWS))
+    return known, WINDOWS[known]
+
+
 def volumes(
     window: timedelta, *, now: datetime, name: str = "", period: Period | None = None
 ) -> list[Volume]:

@@ -23,19 +23,18 @@ class LogTail:
 
     def take(self) -> list[LogEnd]:
         """The ends of those logs whose attempts run for a while already."""
+        self.forget_ended()
         young = time.monotonic() - LEAST_SECONDS
         ends = []
         for task_id, (fence, log) in list(self._changed.items()):
-            if log.is_over:
-                self._changed.pop(task_id, None)
-            elif log.began <= young:
+            if log.began <= young:
                 # before it is read: what is added meanwhile is noted anew
                 self._changed.pop(task_id, None)
                 ends.append(LogEnd(task_id, fence, log.tail(lines=TAIL_LINES, most=TAIL_BYTES)))
         return ends
 
     def forget_ended(self) -> None:
-        """Let go of what nobody was there to read."""
+        """Let go of the logs that their attempts have kept."""
         for task_id, (_, log) in list(self._changed.items()):
             if log.is_over:
                 self._changed.pop(task_id, None)
