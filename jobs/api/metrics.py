@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Sum
 from django.http import HttpResponse
+from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -25,6 +26,7 @@ from jobs.broker.connection import redis_fault
 from jobs.domain.periods import Period
 from jobs.models import Rollup, Task
 from jobs.models.rollup import EACH
+from jobs.selectors.pauses import paused_at
 from jobs.selectors.queues import QueueFacts, queues
 from jobs.selectors.workers import online_count
 
@@ -53,7 +55,14 @@ class QueueCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """A family for each number."""
-        yield from _present(queues())
+        paused = paused_at(timezone.now())
+        yield from _present(queues(paused=paused))
+        types = GaugeMetricFamily(
+            "taskqueue_task_type_paused", "1: it is; the others are not told.", labels=["task_type"]
+        )
+        for name in paused.types:
+            types.add_metric([name], 1)
+        yield types
         yield _gauge("dead_letters", "Failed, not discarded.", Task.objects.dead_letters().count())
         yield _gauge("workers_online", "Worker trees with a lease.", online_count())
         yield _gauge("redis_up", "Whether Redis answers.", 0 if redis_fault() else 1)
@@ -70,7 +79,7 @@ def _present(found: Iterable[QueueFacts]) -> Iterator[Metric]:
     )
     oldest = GaugeMetricFamily(
         "taskqueue_oldest_waiting_seconds",
-        "How long the task has waited that waits longest; 0 where none does.",
+        "How long the task has waited that waits longest and may run; 0 where none does.",
         labels=QUEUE,
     )
     paused = GaugeMetricFamily("taskqueue_queue_paused", "1 while it is paused.", labels=QUEUE)

@@ -28,7 +28,7 @@ def overview(*, most_failed: int) -> Overview:
     queues = facts_of(
         now=now,
         counts=counts,
-        oldest=oldest_waiting(),
+        oldest=oldest_waiting(paused),
         consumers=Counter(name for each in found if each.is_serving for name in each.queues),
         submitted={},
         ended={},

@@ -11,7 +11,7 @@ from jobs.domain.states import State
 from jobs.models import QueuePause, Task
 from jobs.selectors.expressions import Unindexed
 from jobs.selectors.facts import LONG_COLUMNS
-from jobs.selectors.pauses import MOST_PAUSES, PauseFacts, paused_at
+from jobs.selectors.pauses import MOST_PAUSES, Paused, paused_at
 from jobs.selectors.queues import (
     RATE_MINUTES,
     Ended,
@@ -53,15 +53,15 @@ class QueuePage:
 def queue_lines() -> list[QueueLine]:
     """Every queue, the most urgent first."""
     now = timezone.now()
-    series = ended_by_minute(minutes=LINE_MINUTES, now=now)
+    series, paused = ended_by_minute(minutes=LINE_MINUTES, now=now), paused_at(now)
     found = facts_of(
         now=now,
         counts=open_counts(),
-        oldest=oldest_waiting(),
+        oldest=oldest_waiting(paused),
         consumers=consumers(now),
         submitted=submitted_per_minute(now),
         ended=_latest(series),
-        paused=paused_at(now).queues,
+        paused=paused.queues,
     )
     return [QueueLine(facts, series.get(facts.name, ())) for facts in found]
 
@@ -74,15 +74,15 @@ def queue_page(name: str) -> QueuePage | None:
     series = ended_by_minute(minutes=CHART_MINUTES, now=now, queue=name)
     rows = Task.objects.defer(*LONG_COLUMNS)
     waiting = list(rows.pending().on_queue(name).order_by("run_after")[:MOST_TASKS])
-    pauses = list(QueuePause.objects.filter(queue=name)[:MOST_PAUSES])
+    pauses, paused = list(QueuePause.objects.filter(queue=name)[:MOST_PAUSES]), paused_at(now)
     found = facts_of(
         now=now,
         counts=open_counts(),
-        oldest={name: waiting[0].run_after} if waiting else {},
+        oldest=_oldest(waiting, paused),
         consumers=consumers(now),
         submitted=submitted_per_minute(now),
         ended=_latest(series),
-        paused=_holding(pauses, now),
+        paused=paused.queues,
     )
     facts = next(each for each in found if each.name == name)
     running = rows.filter(state=State.STARTED).alias(lane=Unindexed("queue")).filter(lane=name)
@@ -95,6 +95,13 @@ def queue_page(name: str) -> QueuePage | None:
     )
 
 
+def _oldest(waiting: Sequence[Task], paused: Paused) -> dict[str, datetime]:
+    """Since when the first task waits that may run; asks only where another stands before it."""
+    if waiting and waiting[0].name in paused.names:
+        return oldest_waiting(paused)
+    return {task.queue: task.run_after for task in waiting[:1]}
+
+
 def _latest(series: Mapping[str, Sequence[Minute]]) -> dict[str, Ended]:
     return {
         queue: (
@@ -104,7 +111,3 @@ def _latest(series: Mapping[str, Sequence[Minute]]) -> dict[str, Ended]:
         )
         for queue, minutes in series.items()
     }
-
-
-def _holding(pauses: Sequence[QueuePause], now: datetime) -> dict[str, PauseFacts]:
-    return {each.queue: PauseFacts.of(each) for each in pauses if each.holds(now)}

@@ -38,6 +38,7 @@ class QueueFacts:
     name: str
     pending: int
     oldest_waiting_seconds: float | None
+    """Of those that may run: none of a paused type."""
     running: int
     scheduled: int
     retrying: int
@@ -70,14 +71,15 @@ def queues(
 ) -> list[QueueFacts]:
     """Every configured queue, the most urgent first; arguments for who has read them already."""
     now = timezone.now()
+    paused = paused_at(now) if paused is None else paused
     return facts_of(
         now=now,
         counts=open_counts() if counts is None else counts,
-        oldest=oldest_waiting(),
+        oldest=oldest_waiting(paused),
         consumers=consumers(now),
         submitted=submitted_per_minute(now),
         ended=_ended(now),
-        paused=(paused_at(now) if paused is None else paused).queues,
+        paused=paused.queues,
     )
 
 
@@ -113,9 +115,11 @@ def facts_of(
     ]
 
 
-def oldest_waiting() -> dict[str, datetime]:
-    """Since when the first task of each queue waits that may run."""
+def oldest_waiting(paused: Paused) -> dict[str, datetime]:
+    """Since when the first task of each queue waits that may run; none of a paused type may."""
     pending = Task.objects.filter(state=State.PENDING).order_by()
+    if paused.types:
+        pending = pending.exclude(name__in=paused.names)
     return dict(pending.values_list(Unindexed("queue")).annotate(oldest=Min("run_after")))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_admin_flood import WATCH, flood
+from tests.browser.test_admin_flood import CALM, ENTRIES, WATCH, flood
 from tests.support.browsing import LIVE_MS, Visitor
 from tests.support.rows import make_task
 
@@ -35,6 +35,5 @@ def test_the_overview_stays_at_hand_while_ten_thousand_changes_a_second_are_told
     now = [row.get_attribute("data-task") for row in page.locator("tr[data-task]").all()]
     assert now == shown
     expect(page.locator("[data-connection-words]")).to_have_text("Live", timeout=LIVE_MS)
-    # and hardly anything kept it from answering, as drawing for each message would have
-    assert page.evaluate("window.longTasks.length") <= 20
-    assert page.evaluate("window.frames_seen") > 50
+    # and it drew now and then, not whenever something was told
+    assert 1 <= page.evaluate("window.drawings") <= ENTRIES / CALM

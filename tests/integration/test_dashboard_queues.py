@@ -102,7 +102,7 @@ def test_scripts_get_the_parts_alone(client: Client) -> None:
     assert "<html" not in page
 
 
-@pytest.mark.parametrize(("path", "most"), [("/queues/", 8), ("/queues/high/", 11)])
+@pytest.mark.parametrize(("path", "most"), [("/queues/", 8), ("/queues/high/", 12)])
 def test_pages_ask_few_questions_however_many_tasks_there_are(
     client: Client, path: str, most: int, django_assert_max_num_queries
 ) -> None:

@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from jobs.domain.states import State
 from jobs.models import Rollup, WorkerLease
-from jobs.services.pause import pause
+from jobs.services.pause import pause, pause_type
 from tests.support.rows import ago, make_task
 
 pytestmark = pytest.mark.django_db
@@ -27,11 +27,12 @@ def scraped(client: Client) -> dict[tuple[str, ...], float]:
 
 def test_it_tells_what_waits_runs_and_has_failed(root):
     # given
-    make_task(queue="low", run_after=ago(90))
+    make_task(name="tests.mark", queue="low", run_after=ago(90))
     make_task(queue="low", state=State.STARTED)
     make_task(state=State.FAILURE)
     WorkerLease.objects.create(name="w1", host="h", pid=1, queues=["high"])
     pause(queue="high", actor="ann", reason="a test")
+    pause_type(name="add", actor="ann", reason="a test")
 
     # when
     found = scraped(root)
@@ -42,6 +43,7 @@ def test_it_tells_what_waits_runs_and_has_failed(root):
     assert found["taskqueue_tasks", "high", "PENDING"] == 0
     assert 90 <= found["taskqueue_oldest_waiting_seconds", "low"] < 120
     assert found["taskqueue_queue_paused", "high"] == 1
+    assert found["taskqueue_task_type_paused", "add"] == 1
     assert found["taskqueue_queue_workers", "high"] == 1
     assert found[("taskqueue_dead_letters",)] == 1
     assert found[("taskqueue_workers_online",)] == 1

@@ -16,6 +16,8 @@ from jobs.selectors.findings import Level
 from jobs.selectors.health import diagnose
 from jobs.selectors.overview import overview
 from jobs.selectors.pauses import paused_at
+from jobs.selectors.queue_pages import queue_page
+from jobs.selectors.queues import queues
 from jobs.services.pause import pause, pause_type, resume, resume_type
 from jobs.worker.slots import Slots
 from tests.support.rows import ago, make_task
@@ -193,3 +195,23 @@ def test_the_strips_of_admin_and_dashboard_tell_of_a_paused_type(redis):
     told = "Task type add is paused by ann: it burns"
     assert overview(most_failed=1).condition.reasons == (told,)
     assert snapshot()["condition"]["reasons"] == [told]
+
+
+def test_what_waits_because_its_type_is_paused_makes_no_queue_fall_behind():
+    # given two queues in which a task waits for long, one of them of a paused type
+    WorkerLease.objects.create(name="w1", host="h1", pid=7, queues=["high", "default", "low"])
+    make_task(name="add", queue="low", run_after=ago(4000))
+    make_task(name="tests.old_name", queue="high", run_after=ago(4000))
+    pause_type(name="add", actor="ann", reason="it burns")
+
+    # when
+    reasons = overview(most_failed=1).condition.reasons
+    oldest = {each.name: each.oldest_waiting_seconds for each in queues()}
+
+    # then the other queue is told of alone
+    assert [reason for reason in reasons if "falls behind" in reason] == [
+        "The high queue falls behind: tasks wait for over an hour."
+    ]
+    assert oldest["low"] is None
+    assert oldest["high"] >= 4000
+    assert queue_page("low").facts.oldest_waiting_seconds is None

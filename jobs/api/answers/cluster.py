@@ -43,7 +43,9 @@ class QueueAnswer(Answer):
     name: str
     depth: int = Field(description="Tasks that may run now and wait for a worker.")
     pending: int = Field(description="The same as `depth`.")
-    oldest_waiting_seconds: float | None
+    oldest_waiting_seconds: float | None = Field(
+        description="Of the task that waits longest and may run: none of a paused type."
+    )
     running: int
     scheduled: int
     retrying: int
@@ -77,7 +79,9 @@ class QueueLength(Answer):
     running: int
     scheduled: int
     retrying: int
-    oldest_waiting_seconds: float | None
+    oldest_waiting_seconds: float | None = Field(
+        description="Of the task that waits longest and may run: none of a paused type."
+    )
 
 
 class QueueStats(Answer):
