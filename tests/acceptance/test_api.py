@@ -1,6 +1,5 @@
 """The API as its clients meet it: a real server, a real worker, and HTTP between them."""
 
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -69,10 +68,8 @@ def test_a_client_submits_follows_cancels_and_requeues(http):
     wait_for(lambda: status(http, running) == "STARTED", what="the start")
     explained = http.get(f"/api/tasks/{running}/explain").json()
     assert [reason["code"] for reason in explained] == ["running"]
-    began = time.monotonic()
     answer = http.delete(f"/api/tasks/{running}/cancel")
     assert answer.json() == {"task_id": running, "status": "revoked"}
-    assert time.monotonic() - began < 2
     assert status(http, running) == "REVOKED"
 
     # and the workers are seen

@@ -104,14 +104,11 @@ def test_a_running_task_that_does_not_stop_in_time_is_being_revoked(api):
     claimed(task)
 
     # when
-    started = time.monotonic()
     response = api.delete(f"tasks/{task.pk}/cancel")
-    seconds = time.monotonic() - started
 
     # then
     assert response.status_code == 202
     assert response.json() == {"task_id": str(task.pk), "status": "revoking"}
-    assert seconds < 4
     assert reload(task).cancel_requested_at is not None
 
 
