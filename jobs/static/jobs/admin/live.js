@@ -1,6 +1,7 @@
 // The strip of numbers, the rows of the tasks list and the page of one task, kept present by the
 // sockets; the page of an operation, asked for again. Without this script, or without a socket, the pages tell the time of their numbers.
 
+import { replaceParts, same } from "../parts.js";
 import { keepOpen } from "../socket.js";
 
 // The server tells the numbers every 2 s: after three silences they are old.
@@ -122,34 +123,24 @@ function put(cell, html) {
   if (cell.dataset.column === "state_badge") cell.classList.add("jobs-fresh");
 }
 
-/** Whether two cells tell the same, durations that run on left aside. */
-function same(one, other) {
-  const bare = (cell) => {
-    const copy = cell.cloneNode(true);
-    copy.querySelectorAll("time").forEach((time) => { time.textContent = ""; time.removeAttribute("title"); delete time.dataset.local; });
-    return copy.innerHTML;
-  };
-  return bare(one) === bare(other);
-}
-
 // The page of one task
 
 function startTask(page) {
   let asking = false;
   let again = false;
-  const renew = async () => {
+  const ask = async () => {
     if (asking) { again = true; return; }
     asking = true;
     const answer = await fetch(location.pathname, { credentials: "same-origin" });
-    if (answer.ok) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (answer.ok) renew(page, await answer.text());
     asking = false;
-    if (again) { again = false; setTimeout(renew, AGAIN_MS); }
+    if (again) { again = false; setTimeout(ask, AGAIN_MS); }
   };
   let first = true;
   keepOpen(`/ws/tasks/${page.dataset.liveTask}`, {
     told: ({ event }) => {
       if (event === "connected" && first) { first = false; return; }
-      renew().catch(() => { asking = false; });
+      ask().catch(() => { asking = false; });
     },
   });
 }
@@ -164,29 +155,14 @@ function startPage(page) {
     if (page.dataset.livePage === "moving" && !page.querySelector("[data-live-again]")) return;
     asking = true;
     await fetch(location.href, { credentials: "same-origin" }).then(async (answer) => {
-      if (answer.ok && !answer.redirected) replaceParts(page, new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (answer.ok && !answer.redirected) renew(page, await answer.text());
     }).catch(() => {});
     asking = false;
   }, PAGE_EVERY_MS);
 }
 
-function replaceParts(page, fresh) {
-  for (const part of page.querySelectorAll("[data-part]")) {
-    const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (!next || part.contains(document.activeElement)) continue;
-    for (const details of part.querySelectorAll("details[id]")) {
-      const twin = next.querySelector(`#${CSS.escape(details.id)}`);
-      if (twin) twin.open = details.open;
-    }
-    const chosen = [...part.querySelectorAll("input[type=radio][id]:checked")].map((each) => each.id);
-    if (same(part, next)) continue;
-    part.replaceChildren(...next.childNodes);
-    // Only now: outside a page the radio buttons of different forms might be one group.
-    for (const id of chosen) {
-      const twin = document.getElementById(id);
-      if (twin) twin.checked = true;
-    }
-  }
+function renew(page, html) {
+  replaceParts(page, new DOMParser().parseFromString(html, "text/html"));
   rendered();
 }
 
