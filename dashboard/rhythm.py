@@ -6,6 +6,9 @@ from dataclasses import dataclass
 SHORTEST_PAUSE = 0.25
 #: Pause at least this many times as long as the reading took: the database, too, has other work.
 PAUSE_FACTOR = 4
+#: No pause is longer, in seconds: after it a page says that its numbers are old. A reading that the
+#: database kept waiting for minutes is followed by one as soon as by any other.
+LONGEST_PAUSE = 4.0
 
 
 @dataclass(slots=True)
@@ -19,5 +22,5 @@ class Rhythm:
 
     def took(self, *, began: float, now: float, cpu_seconds: float) -> None:
         """A reading that began then has ended now, and kept the process so long."""
-        pause = max(SHORTEST_PAUSE, PAUSE_FACTOR * (now - began), cpu_seconds / self.share)
-        self.due_at = now + pause
+        fitting = max(PAUSE_FACTOR * (now - began), cpu_seconds / self.share)
+        self.due_at = now + min(max(SHORTEST_PAUSE, fitting), LONGEST_PAUSE)

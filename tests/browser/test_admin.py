@@ -1,6 +1,7 @@
 """The operators' pages in a real browser: live, and worked with."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from jobs.domain.states import Move
 from jobs.models import Event, Task
 from jobs.services.cancel import cancel
 from tests.support.browsing import LIVE_MS, Visitor
+from tests.support.outages import unreadable
 from tests.support.rows import claimed, finished, make_task, outcome_of, reload
 from tests.support.web import WebProcess
 
@@ -97,6 +99,24 @@ def test_numbers_that_stand_still_are_shown_as_old(visit: Visitor, web: WebProce
     strip = page.locator("[data-live-strip]")
     expect(strip).to_have_attribute("data-state", "stale", timeout=2 * LIVE_MS)
     expect(page.locator("[data-strip-state]")).to_contain_text("the numbers are old")
+
+
+def test_numbers_of_a_database_that_is_away_are_shown_as_old(visit: Visitor) -> None:
+    # given a live page
+    make_task(queue="low")
+    page = visit("/admin/")
+    strip = page.locator("[data-live-strip]")
+    expect(strip).to_have_attribute("data-state", "live")
+
+    # when the database can be read no more, then the strip says of when its numbers are
+    with unreadable():
+        away = re.compile(r"^Database away: numbers of \d\d:\d\d:\d\d$")
+        expect(page.locator("[data-strip-state]")).to_have_text(away, timeout=2 * LIVE_MS)
+        expect(strip).to_have_attribute("data-state", "stale")
+        expect(strip.locator('[data-count="waiting"]')).to_have_text("1")
+
+    # and it is live when they are new
+    expect(page.locator("[data-strip-state]")).to_have_text("Live", timeout=2 * LIVE_MS)
 
 
 def _one_message_then_silence(socket: Any) -> None:

@@ -2,12 +2,9 @@
 
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from jobs.domain.states import State
@@ -15,6 +12,7 @@ from jobs.models import Task
 from taskqueue_site.up.ports import free_port
 from taskqueue_site.up.redis_server import RedisServer
 from tests.support.browsing import LIVE_MS
+from tests.support.outages import unreadable
 from tests.support.rows import make_task
 from tests.support.waiting import wait_for
 from tests.support.web import WebProcess, running_web
@@ -173,18 +171,6 @@ def test_numbers_of_a_database_that_is_away_are_shown_with_their_time(browser: B
 
         # when it is back, then the page is live
         is_live(page, timeout=2 * LIVE_MS)
-
-
-@contextmanager
-def unreadable() -> Iterator[None]:
-    """Nobody can read tasks: their table has another name meanwhile."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE jobs_task RENAME TO jobs_task_away")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE jobs_task_away RENAME TO jobs_task")
 
 
 def test_a_change_that_was_told_to_nobody_is_shown_soon(web: WebProcess, browser: Browser) -> None:

@@ -5,12 +5,12 @@ import resource
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 
 import psycopg
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from jobs.models import Task
 from tests.support.postgresql import PostgresServer, binaries
@@ -100,3 +100,23 @@ def _hanging(server: PostgresServer, seconds: float) -> None:
         stopped |= new
     time.sleep(seconds)
     wake(stopped)
+
+
+@contextmanager
+def unreadable() -> Iterator[None]:
+    """Nobody can read tasks: their table has another name meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE jobs_task RENAME TO jobs_task_away")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE jobs_task_away RENAME TO jobs_task")
+
+
+@contextmanager
+def unanswered() -> Iterator[None]:
+    """On PostgreSQL: who asks for tasks waits, as when the database hangs."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE jobs_task IN ACCESS EXCLUSIVE MODE")
+        yield

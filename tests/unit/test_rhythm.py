@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.rhythm import SHORTEST_PAUSE, Rhythm
+from dashboard.rhythm import LONGEST_PAUSE, SHORTEST_PAUSE, Rhythm
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,7 @@ from dashboard.rhythm import SHORTEST_PAUSE, Rhythm
         (0.001, 0.001, SHORTEST_PAUSE),  # small readings are quick
         (0.050, 0.030, 2.0),  # those that keep the core wait until that is a small share
         (0.500, 0.001, 2.0),  # those that wait for the database leave it alone
+        (600.0, 0.001, LONGEST_PAUSE),  # but no page waits long for one that answers again
     ],
 )
 def test_a_reading_is_followed_by_a_pause_that_fits_it(
