@@ -23,7 +23,6 @@ from tests.support.workers import WorkerProcess, all_ended, running_worker
 pytestmark = [
     pytest.mark.acceptance,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(180),
 ]
 
 #: A queue that no worker of these tests serves: what is requeued there stays.
@@ -75,7 +74,7 @@ def test_an_operation_requeues_what_failed_and_workers_run_it():
 
     # when
     with running_worker("high", "default"):
-        wait_for(lambda: standing(operation) is OperationState.COMPLETED, seconds=40)
+        wait_for(lambda: standing(operation) is OperationState.COMPLETED)
         wait_for(
             lambda: Task.objects.filter(name="tests.greet", state=State.SUCCESS).count() == 3000,
             seconds=40,
@@ -105,7 +104,7 @@ def test_an_operation_whose_worker_is_killed_goes_on_and_visits_each_task_once(b
         # then
         other = WorkerProcess("high")
         try:
-            wait_for(lambda: standing(operation) is OperationState.COMPLETED, seconds=50)
+            wait_for(lambda: standing(operation) is OperationState.COMPLETED)
             wait_for(all_ended([operation.task]))
         finally:
             other.end()
@@ -152,7 +151,7 @@ def test_an_operation_makes_room_when_its_worker_is_told_to_go_and_goes_on_elsew
     assert 0 < done(operation) < 8_000
     assert operation.task.attempts.get().outcome == "snoozed"
     with running_worker("high"):
-        wait_for(lambda: standing(operation) is OperationState.COMPLETED, seconds=40)
+        wait_for(lambda: standing(operation) is OperationState.COMPLETED)
     once_each(8_000)
 
 
@@ -193,7 +192,7 @@ def test_what_is_moved_in_the_background_is_run_where_it_was_moved_to():
         action=Action.MOVE, wanted=wanted, actor="ann", parameters=Parameters(queue="high")
     )
     with running_worker("high"):
-        wait_for(lambda: ended(ids) == 500, seconds=40)
+        wait_for(lambda: ended(ids) == 500)
 
     # and a worker finds the tickets that stayed behind
     with running_worker("low"):

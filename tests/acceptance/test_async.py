@@ -57,7 +57,7 @@ def test_a_thousand_coroutines_run_at_once_in_one_process():
     with running_worker("default", "--async", "1000") as worker:
         wait_for(WorkerLease.objects.exists)
         assert WorkerLease.objects.get().concurrency == 1001
-        wait_for(all_ended(tasks), seconds=30)
+        wait_for(all_ended(tasks))
         horse = worker.horse_pid()
 
     # then they have met there
@@ -138,7 +138,7 @@ def test_what_does_not_end_when_asked_is_killed_and_its_neighbours_lose_no_try(
         horse = worker.horse_pid()
         guilty = submit(culprit, kwargs={"seconds": 60}, timeout_seconds=0.5)
         more = submit_many("mark_async", 2, directory=str(tmp_path), seconds=0.2)
-        wait_for(all_ended([guilty, *neighbours, *more]), seconds=30)
+        wait_for(all_ended([guilty, *neighbours, *more]))
 
         # then its process was killed for it
         assert worker.horse_pid() != horse
@@ -157,7 +157,7 @@ def test_a_killed_process_costs_each_of_its_coroutines_one_rescue(tmp_path: Path
 
         # when their process is killed
         os.kill(worker.horse_pid() or 0, signal.SIGKILL)
-        wait_for(all_ended(tasks), seconds=30)
+        wait_for(all_ended(tasks))
 
     # then each was rescued once and ran once more
     ends = Attempt.objects.order_by("task_id", "number").values_list("outcome", flat=True)

@@ -36,13 +36,13 @@ def benchmarks(*words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=500,
+        timeout=880,
     )
 
 
 @pytest.mark.acceptance
 @pytest.mark.one_database
-@pytest.mark.timeout(520)
+@pytest.mark.timeout(900)
 def test_every_measure_gives_a_figure_and_its_limits(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

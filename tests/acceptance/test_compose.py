@@ -78,7 +78,6 @@ def signed_in(port: int, password: str) -> Iterator[httpx.Client]:
         yield browser
 
 
-@pytest.mark.timeout(180)
 def test_the_services_start_work_and_stop_as_the_file_says(
     containers: Containers, port: int
 ) -> None:
@@ -88,7 +87,7 @@ def test_the_services_start_work_and_stop_as_the_file_says(
     for container in started:
         container.start()
     for container in started:
-        wait_for(container.is_healthy, seconds=60, what=f"{container.name} to be healthy")
+        wait_for(container.is_healthy, what=f"{container.name} to be healthy")
 
     # when a task is submitted to each queue
     with signed_in(port, password) as browser:
@@ -112,7 +111,7 @@ def test_the_site_without_a_session_is_closed(containers: Containers, port: int)
     prepare(containers)
     web = containers["web"]
     web.start()
-    wait_for(web.is_healthy, seconds=60, what="the web server to be healthy")
+    wait_for(web.is_healthy, what="the web server to be healthy")
     answer = httpx.post(
         f"http://127.0.0.1:{port}/api/tasks/submit", json={"task_type": "add", "payload": {}}
     )

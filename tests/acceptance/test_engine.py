@@ -50,7 +50,7 @@ def test_tasks_end_as_they_should():
 
         # when
         tasks = [fine, greeting, failing, too_long, deaf, *unstorable]
-        wait_for(all_ended(tasks), seconds=30)
+        wait_for(all_ended(tasks))
 
     # then
     assert (reload(fine).state, reload(fine).result) == (State.SUCCESS, 3)
@@ -72,7 +72,7 @@ def test_a_crash_of_the_process_is_no_end_of_the_worker_and_a_poison_pill_is_giv
         poison = submit("segfault")
         quitter = submit("exit")
         after = submit("greet", kwargs={"name": "bob"})
-        wait_for(all_ended([poison, quitter, after]), seconds=30)
+        wait_for(all_ended([poison, quitter, after]))
 
     assert reload(poison).state == State.FAILURE
     assert endings(poison) == ["crashed", "crashed", "crashed"]
@@ -141,7 +141,7 @@ def test_no_task_is_lost_or_runs_twice_at_once_when_a_worker_is_killed(
             os.kill(horse, signal.SIGKILL)
         else:
             first.kill_tree()
-        wait_for(all_settled(ids, redis), seconds=30)
+        wait_for(all_settled(ids, redis))
 
     # then
     assert violations(ids, redis, marks=tmp_path) == []
@@ -156,7 +156,7 @@ def test_tickets_that_redis_lost_are_rung_again(redis: Redis):
 
     # when a worker comes
     with running_worker():
-        wait_for(all_ended(list(Task.objects.filter(pk__in=ids))), seconds=20)
+        wait_for(all_ended(list(Task.objects.filter(pk__in=ids))))
 
     # then
     assert Attempt.objects.count() == 40
@@ -220,7 +220,7 @@ def test_a_worker_that_was_taken_for_dead_cannot_write_its_late_result(tmp_path:
         assert horse is not None
         pids = zombie.stop()
         with running_worker(LEASE_SECONDS="2"):
-            wait_for(all_ended([task]), seconds=20)
+            wait_for(all_ended([task]))
 
             # when the first one wakes
             wake(pids)

@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.acceptance,
     pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(300 + CASES / 5),
+    pytest.mark.timeout(600 + CASES / 5),
 ]
 
 

@@ -27,7 +27,7 @@ def calls(redis: Redis, command: str) -> int:
 def run_tasks() -> None:
     ids = enqueue_many(task_type=registry.get("add"), calls=[([], {"x": 1, "y": 2})] * TASKS)
     ended = Task.objects.ended().filter(pk__in=ids)
-    wait_for(lambda: ended.count() == TASKS, seconds=60)
+    wait_for(lambda: ended.count() == TASKS)
 
 
 def test_while_nobody_watches_no_news_are_sent(redis: Redis) -> None:
@@ -64,17 +64,17 @@ def test_what_a_task_logs_is_told_while_it_runs(redis: Redis) -> None:
 
         # then the end of its log is written, again and again
         logs = LiveLog.objects.filter(pk=task.pk)
-        first = wait_for(lambda: logs.first(), seconds=30)
+        first = wait_for(lambda: logs.first())
         assert "INFO tests.support.tasks: hello " in first.text
-        wait_for(lambda: logs.exclude(text=first.text).exists(), seconds=30)
+        wait_for(lambda: logs.exclude(text=first.text).exists())
         cancel(task_id=task.pk, actor="ann")
-        wait_for(lambda: reload(task).state == State.REVOKED, seconds=30)
+        wait_for(lambda: reload(task).state == State.REVOKED)
 
 
 def test_while_nobody_watches_no_log_is_written_before_its_end() -> None:
     with running_worker():
         task = chat(250)
-        wait_for(lambda: reload(task).state == State.SUCCESS, seconds=30)
+        wait_for(lambda: reload(task).state == State.SUCCESS)
 
     assert not LiveLog.objects.exists()
     assert "hello 249" in task.attempts.get().log

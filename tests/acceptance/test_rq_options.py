@@ -167,7 +167,7 @@ def test_a_suspended_worker_begins_nothing_and_gives_back_what_waits(
         resume(redis)
 
         # then
-        wait_for(all_ended(tasks), seconds=5)
+        wait_for(all_ended(tasks))
         wait_for(lambda: job.get_status() == "finished")
 
 

@@ -166,7 +166,7 @@ def test_stop_job_stops_a_task_for_good(redis: Redis, tmp_path: Path):
 
         send_stop_job_command(redis, f"task-{task.pk}", serializer="json")
 
-        wait_for(all_ended([task]), seconds=5)
+        wait_for(all_ended([task]))
     assert (reload(task).state, outcomes(task)) == (State.REVOKED, ["cancelled"])
 
 
@@ -206,7 +206,7 @@ def test_what_is_no_command_is_ignored(redis: Redis, tmp_path: Path):
         task = long_task(tmp_path)
         wait_for(lambda: started(redis))
         send_stop_job_command(redis, f"task-{task.pk}", serializer="json")
-        wait_for(all_ended([task]), seconds=5)
+        wait_for(all_ended([task]))
     assert reload(task).state == State.REVOKED
 
 

@@ -104,7 +104,7 @@ def test_a_running_task_is_cancelled_and_its_worker_goes_on(user: User):
     answer = user.http.post(f"/api/tasks/{task_id}/cancel")
 
     assert answer.status_code in {200, 202}
-    task = user.wait_for_state(task_id, "REVOKED", seconds=5)
+    task = user.wait_for_state(task_id, "REVOKED")
     assert [attempt["outcome"] for attempt in task["attempts"]] == ["cancelled"]
     after = user.submit("add", {"x": 2, "y": 2}, priority="low")["task_id"]
     user.wait_for_state(after, "SUCCESS")
@@ -136,7 +136,7 @@ def test_a_task_that_fails_is_retried_ends_as_a_dead_letter_and_can_be_requeued(
 
     # and can be requeued, keeps its history, and be discarded
     assert user.http.post(f"/api/dead-letter/{task_id}/requeue").status_code == 202
-    wait_for(lambda: len(user.task(task_id)["attempts"]) == 4, seconds=30)
+    wait_for(lambda: len(user.task(task_id)["attempts"]) == 4)
     user.wait_for_state(task_id, "FAILURE")
     user.log_into_the_admin()
     assert user.admin_action("discard_selected", task_id).status_code == 200
@@ -159,7 +159,7 @@ def test_what_waited_at_ctrl_c_runs_after_the_next_start(as_user, home):
 def test_what_is_submitted_while_redis_is_away_runs_when_it_is_back(as_user):
     with running_stack(DEMO_SPEED="0", **ONE_WORKER_EACH) as stack:
         user = as_user(stack)
-        user.wait_for_state(user.submit("add", {"x": 1, "y": 1})["task_id"], "SUCCESS", seconds=60)
+        user.wait_for_state(user.submit("add", {"x": 1, "y": 1})["task_id"], "SUCCESS")
 
         # when Redis is stopped dead, and work comes in
         redis = next(pid for pid in descendants(stack.process.pid) if is_redis(pid))
@@ -169,8 +169,8 @@ def test_what_is_submitted_while_redis_is_away_runs_when_it_is_back(as_user):
         gone = user.submit("add", {"x": 3, "y": 3})["task_id"]
 
         # then all of it runs once Redis has been started again
-        assert user.wait_for_state(hung, "SUCCESS", seconds=60)["result"] == 4
-        assert user.wait_for_state(gone, "SUCCESS", seconds=60)["result"] == 6
+        assert user.wait_for_state(hung, "SUCCESS")["result"] == 4
+        assert user.wait_for_state(gone, "SUCCESS")["result"] == 6
         assert [len(user.task(task_id)["attempts"]) for task_id in (hung, gone)] == [1, 1]
 
 

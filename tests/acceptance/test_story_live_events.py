@@ -38,7 +38,7 @@ def busy(user: User) -> Iterator[str]:
     It has been in it for long enough to hold nothing else.
     """
     task_id: str = user.submit("data_pipeline", PIPELINE, priority="default")["task_id"]
-    wait_for(lambda: user.task(task_id)["progress"], seconds=60, what="the first batch")
+    wait_for(lambda: user.task(task_id)["progress"], what="the first batch")
     yield task_id
     if user.task(task_id)["status"] == "STARTED":
         user.http.delete(f"/api/tasks/{task_id}")

@@ -90,7 +90,7 @@ def test_the_client_may_choose_the_queue(user: User, priority: str, queue: str):
 
 def test_a_flood_on_low_delays_nothing_on_high(user: User):
     # given far more reports than the workers of low can write meanwhile
-    wait_for(lambda: numbers_of(user)["workers_online"] == 3, seconds=60)
+    wait_for(lambda: numbers_of(user)["workers_online"] == 3)
     flood = [{"task_type": "generate_report", "payload": REPORT}] * FLOOD
     ids = user.http.post("/api/tasks/bulk", json={"tasks": flood}).json()["task_ids"]
     user.wait_for_state(ids[0], "STARTED")
@@ -109,12 +109,12 @@ def test_a_flood_on_low_delays_nothing_on_high(user: User):
         "/api/tasks/actions", json={"action": "cancel", "filter": {"ids": ids}}
     )
     assert revoked.status_code == 202, revoked.text
-    wait_for(lambda: numbers_of(user)["queued_low"] == 0, seconds=30)
+    wait_for(lambda: numbers_of(user)["queued_low"] == 0)
 
 
 def test_the_live_numbers_and_the_dashboard_follow_what_is_submitted(user: User):
     # given somebody who reads the live numbers
-    wait_for(lambda: numbers_of(user)["workers_online"] == 3, seconds=60)
+    wait_for(lambda: numbers_of(user)["workers_online"] == 3)
     with user.socket("/ws/stats") as socket:
         first = json.loads(socket.recv(timeout=10))
 
@@ -184,7 +184,7 @@ def test_dead_letters_are_listed_requeued_and_discarded_at_each_of_their_address
         assert task_id in [letter["task_id"] for letter in before["tasks"]]
         again = user.http.post(f"/api/{address}/{task_id}/requeue", headers=headers)
         assert again.status_code == 202
-        wait_for(lambda: len(user.task(task_id)["attempts"]) == 2, seconds=30)  # noqa: B023
+        wait_for(lambda: len(user.task(task_id)["attempts"]) == 2)  # noqa: B023
         user.wait_for_state(task_id, "FAILURE")
 
         # and discarded it is listed no more, though its row stays

@@ -28,7 +28,7 @@ def test_an_outage_shorter_than_the_lease_costs_next_to_nothing(
 
         # when the database is away for a while
         outage(crowd, AWAY_SECONDS)
-        wait_for(all_settled(ids, redis), seconds=30)
+        wait_for(all_settled(ids, redis))
 
         # then no worker has died of it
         assert crowd.are_ready()
@@ -45,7 +45,7 @@ def test_an_outage_longer_than_the_lease_loses_nothing(
         wait_for(lambda: Task.objects.ended().count() >= 5)
 
         outage(crowd, AWAY_SECONDS)
-        wait_for(all_settled(ids, redis), seconds=30)
+        wait_for(all_settled(ids, redis))
 
     assert violations(ids, redis, marks=tmp_path) == []
 
@@ -67,7 +67,7 @@ def test_workers_told_to_stop_during_an_outage_end_in_time(
 
         # then others do the rest
         crowd.replace_dead()
-        wait_for(all_settled(ids, redis), seconds=30)
+        wait_for(all_settled(ids, redis))
     assert violations(ids, redis, marks=tmp_path) == []
 
 

@@ -101,7 +101,6 @@ def folded(period: Period) -> int:
     return rows.aggregate(sum=Sum("succeeded"))["sum"] or 0
 
 
-@pytest.mark.timeout(120)
 def test_whoever_is_killed_when_each_count_moves_once(record_property):
     seed = time.time_ns() % 1_000_000
     rng = random.Random(seed)

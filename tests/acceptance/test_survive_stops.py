@@ -34,7 +34,7 @@ def test_workers_told_to_stop_under_load_run_nothing_twice(tmp_path: Path, redis
 
         # and others do the rest
         crowd.replace_dead()
-        wait_for(all_settled(ids, redis), seconds=30)
+        wait_for(all_settled(ids, redis))
     assert violations(ids, redis, marks=tmp_path) == []
     assert ran_again(ids, tmp_path) == []
 

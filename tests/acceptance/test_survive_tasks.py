@@ -42,7 +42,7 @@ def test_every_bad_task_ends_and_leaves_the_worker_whole(tmp_path: Path, redis: 
 
         # when they have run
         ids = [str(task.pk) for task in expected] + after
-        wait_for(all_settled(ids, redis), seconds=30)
+        wait_for(all_settled(ids, redis))
 
     # then each has ended in its own way, and the good ones well
     states = {str(task.pk): state for task, (state, _, _) in expected.items()}
@@ -83,7 +83,7 @@ def test_the_death_of_a_horse_is_noticed_although_its_child_lives(tmp_path: Path
         worker.kill_horse()
 
         # then the task begins again, and the child of its first attempt is gone
-        wait_for(lambda: task.attempts.exists(), seconds=5, what="the first attempt's end")
+        wait_for(lambda: task.attempts.exists(), what="the first attempt's end")
         wait_for(lambda: not is_alive(child), what="the end of the child")
         wait_for((tmp_path / "child").exists, what="the second attempt")
         worker.process.terminate()
@@ -111,7 +111,7 @@ def test_a_row_that_says_a_worker_holds_it_and_is_not_in_its_hands_runs(
 
         # then the worker finds it and runs it
         ids = [*first, str(lost.pk)]
-        wait_for(all_settled(ids, redis), seconds=15)
+        wait_for(all_settled(ids, redis))
 
     assert violations(ids, redis, marks=tmp_path) == []
     assert Attempt.objects.count() == 2

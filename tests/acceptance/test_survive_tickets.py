@@ -54,7 +54,7 @@ def test_doubled_and_forged_tickets_run_nothing_twice_and_nothing_else(
     # when two workers of four threads each take them
     with running_crowd(2, "high", "default", "low", "--threads", "4") as crowd:
         # a job that is none is popped, and put back while another runs: the lists may seem empty
-        wait_for(stays(all_settled(ids, redis), seconds=1), seconds=30)
+        wait_for(stays(all_settled(ids, redis), seconds=1))
         assert crowd.are_ready()
 
     # then each task ran once
@@ -73,7 +73,7 @@ def test_a_task_behind_a_hundred_thousand_stale_tickets_runs_soon(tmp_path: Path
 
     # when one worker has to go through all of them
     with running_worker():
-        wait_for(all_settled(ids, redis), seconds=40)
+        wait_for(all_settled(ids, redis))
 
     # then
     assert violations(ids, redis, marks=tmp_path) == []

@@ -117,7 +117,7 @@ def test_a_killed_supervisor_takes_every_process_with_it(home: Home) -> None:
         stack.process.wait()
 
         # then nothing is left
-        wait_for(lambda: not any(is_alive(pid) for pid in processes), seconds=15)
+        wait_for(lambda: not any(is_alive(pid) for pid in processes))
 
     # and the next start works
     with running_stack(**SMALL, **home) as again:
@@ -127,14 +127,14 @@ def test_a_killed_supervisor_takes_every_process_with_it(home: Home) -> None:
 def test_a_worker_that_is_killed_is_started_again() -> None:
     with running_stack(**SMALL) as stack:
         # given a worker
-        wait_for(lambda: len(workers_of(stack)) == 1, seconds=30)
+        wait_for(lambda: len(workers_of(stack)) == 1)
 
         # when it is killed
         os.kill(workers_of(stack)[0], signal.SIGKILL)
 
         # then another takes its place, under the same name
         stack.wait_for("high-1 was killed by SIGKILL; starting it again")
-        wait_for(lambda: stack.log().count("Listening on high") == 2, seconds=30)
+        wait_for(lambda: stack.log().count("Listening on high") == 2)
 
 
 def test_a_port_in_use_is_refused(tmp_path: Path) -> None:

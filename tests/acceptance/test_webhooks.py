@@ -83,7 +83,7 @@ def test_many_ends_are_all_told(receiver):
     ids = enqueue_many(task_type=registry.get("add"), calls=calls)
 
     with running_worker("--threads", "4", *QUEUES, **HOOKED):
-        wait_for(lambda: len(receiver.received) >= 300, seconds=40, what="300 messages")
+        wait_for(lambda: len(receiver.received) >= 300, what="300 messages")
 
     assert sorted(received.task_id for received in receiver.received) == sorted(ids)
 

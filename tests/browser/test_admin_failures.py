@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from jobs.domain.fingerprint import FailureGroup
 from jobs.domain.states import State
 from jobs.models import Failure, Operation
-from tests.support.browsing import LIVE_MS, Visitor
+from tests.support.browsing import Visitor
 from tests.support.failures import GROUP, fail, make_failure
 from tests.support.operations import states, worked
 
@@ -64,10 +64,10 @@ def test_rows_and_parts_tell_what_comes_in_their_places(visit: Visitor) -> None:
     fail(group=FailureGroup("add", "shop.Other"))
 
     # then
-    expect(rows.locator('[data-column="dead"]')).to_contain_text("3", timeout=LIVE_MS)
-    expect(rows.get_by_role("link", name="New failures: show")).to_be_visible(timeout=LIVE_MS)
+    expect(rows.locator('[data-column="dead"]')).to_contain_text("3")
+    expect(rows.get_by_role("link", name="New failures: show")).to_be_visible()
     expect(rows.locator("#result_list tbody tr")).to_have_count(1)
-    expect(group.get_by_role("link", name="Requeue 3 dead letters")).to_be_visible(timeout=LIVE_MS)
+    expect(group.get_by_role("link", name="Requeue 3 dead letters")).to_be_visible()
     expect(note).to_have_value("half a note")
 
 

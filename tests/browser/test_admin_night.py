@@ -15,7 +15,7 @@ from jobs.domain.states import State
 from jobs.models import Failure, Operation, Task
 from jobs.services.enqueue import enqueue_many
 from tests.support.authority import make_user
-from tests.support.browsing import LIVE_MS, Visit, Visitor
+from tests.support.browsing import Visit, Visitor
 from tests.support.tasks import TROUBLES
 from tests.support.waiting import wait_for
 from tests.support.web import WebProcess
@@ -25,7 +25,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.acceptance,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(180),
 ]
 
 #: More presses of Tab than any page needs to reach what is on it.
@@ -59,7 +58,7 @@ def a_night(folder: Path, *, count: int) -> None:
     ]
     enqueue_many(task_type=registry.get("tests.charge"), calls=calls)
     failed = Task.objects.filter(name="tests.charge", state=State.FAILURE)
-    wait_for(lambda: failed.count() == count, seconds=60, what="the night's failures")
+    wait_for(lambda: failed.count() == count, what="the night's failures")
 
 
 class Hand:
@@ -88,7 +87,7 @@ class Hand:
         self.page.keyboard.type(text)
 
     def _reach(self, what: Locator) -> None:
-        expect(what).to_be_visible(timeout=LIVE_MS)
+        expect(what).to_be_visible()
         for _ in range(MOST_TABS):
             if what.evaluate("element => element === document.activeElement"):
                 return
@@ -145,7 +144,7 @@ def test_a_night_of_failures_is_understood_mended_run_again_and_told(
 
     # then they succeed, and the rest is as it was
     succeeded = Task.objects.filter(name="tests.charge", state=State.SUCCESS)
-    wait_for(lambda: succeeded.count() == share + 1, seconds=60, what="the rerun")
+    wait_for(lambda: succeeded.count() == share + 1, what="the rerun")
     operation = Operation.objects.get()
     assert (operation.done_count, operation.total_count) == (share, share)
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from jobs.domain.states import State
 from jobs.models import Operation
 from jobs.services.advance import advance
-from tests.support.browsing import LIVE_MS, Visitor
+from tests.support.browsing import Visitor
 from tests.support.operations import many, states, worked
 from tests.support.rows import make_task
 
@@ -39,9 +39,9 @@ def test_all_that_match_are_requeued_while_one_looks_on(visit: Visitor) -> None:
     operation = Operation.objects.get()
     advance(operation_id=operation.pk)
     advance(operation_id=operation.pk, limit=30)
-    expect(page.locator("[data-part=state]")).to_contain_text("50.0 %", timeout=LIVE_MS)
+    expect(page.locator("[data-part=state]")).to_contain_text("50.0 %")
     worked(operation)
-    expect(page.locator("[data-part=state]")).to_contain_text("Completed", timeout=LIVE_MS)
+    expect(page.locator("[data-part=state]")).to_contain_text("Completed")
     expect(page.locator(".jobs-report tbody tr").first).to_contain_text("Done")
     assert states([*tasks, waiting]) == [State.PENDING] * 61
 

@@ -13,7 +13,7 @@ from jobs.models import Task
 from jobs.services.cancel import cancel
 from jobs.services.pause import pause, resume
 from jobs.store.live_logs import LogEnd, write_live_logs
-from tests.support.browsing import LIVE_MS, Visitor
+from tests.support.browsing import Visitor
 from tests.support.rows import claimed, finished, make_task, outcome_of
 from tests.support.web import WebProcess
 
@@ -27,7 +27,7 @@ NO_SCRIPTS = {"java_script_enabled": False}
 
 
 def is_live(page: Page) -> None:
-    expect(page.locator("[data-connection-words]")).to_have_text("Live", timeout=LIVE_MS)
+    expect(page.locator("[data-connection-words]")).to_have_text("Live")
 
 
 def tile(page: Page, name: str) -> Any:
@@ -45,11 +45,11 @@ def test_a_pause_is_told_and_gone_by_itself(stranger: Visitor) -> None:
     expect(told).to_be_hidden()
 
     pause(queue="low", actor="ann", reason="<b>lunch</b>", until=timezone.now() + timedelta(1))
-    expect(told).to_contain_text("Paused by ann", timeout=LIVE_MS)
-    expect(told).to_contain_text("goes on in 23 h 59 min: <b>lunch</b>", timeout=LIVE_MS)
+    expect(told).to_contain_text("Paused by ann")
+    expect(told).to_contain_text("goes on in 23 h 59 min: <b>lunch</b>")
 
     resume(queue="low", actor="ann")
-    expect(told).to_be_hidden(timeout=LIVE_MS)
+    expect(told).to_be_hidden()
 
 
 def test_the_numbers_move_by_themselves(stranger: Visitor) -> None:
@@ -64,7 +64,7 @@ def test_the_numbers_move_by_themselves(stranger: Visitor) -> None:
     claimed(tasks[0])
 
     # then
-    expect(waiting).to_have_text("2", timeout=LIVE_MS)
+    expect(waiting).to_have_text("2")
     expect(tile(page, "active_tasks")).to_have_text("1")
 
 
@@ -80,7 +80,7 @@ def test_a_row_tells_its_new_state_in_its_place(stranger: Visitor) -> None:
     cancel(task_id=task.pk, actor="ada")
 
     # then the row says so, and offers what can be done now
-    expect(row.locator(".badge")).to_have_text("Revoked", timeout=LIVE_MS)
+    expect(row.locator(".badge")).to_have_text("Revoked")
     expect(row.get_by_role("button", name="Requeue")).to_be_visible()
     expect(row.get_by_role("button", name="Cancel")).to_be_hidden()
 
@@ -99,7 +99,7 @@ def test_rows_do_not_move_under_the_pointer(stranger: Visitor) -> None:
 
     # then they wait behind a chip, and come when asked for
     chip = page.locator("[data-new]")
-    expect(chip).to_have_text("2 new: show", timeout=LIVE_MS)
+    expect(chip).to_have_text("2 new: show")
     expect(page.locator("tr[data-task]")).to_have_count(1)
     chip.click()
     expect(page.locator("tr[data-task]")).to_have_count(3)
@@ -110,7 +110,7 @@ def test_new_rows_come_in_by_themselves_while_nobody_points(stranger: Visitor) -
     page = stranger()
     is_live(page)
     page.request.post("/api/tasks/submit", data={"task_type": "add", "payload": {"x": 1, "y": 1}})
-    expect(page.locator("tr[data-task]")).to_have_count(1, timeout=LIVE_MS)
+    expect(page.locator("tr[data-task]")).to_have_count(1)
 
 
 def test_a_task_is_submitted_without_leaving_the_page(stranger: Visitor) -> None:
@@ -126,12 +126,12 @@ def test_a_task_is_submitted_without_leaving_the_page(stranger: Visitor) -> None
     page.get_by_role("button", name="Submit task").click()
 
     # then the page says so in place, and shows the task
-    expect(page.get_by_text("send_email was submitted.")).to_be_visible(timeout=LIVE_MS)
+    expect(page.get_by_text("send_email was submitted.")).to_be_visible()
     assert page.url.endswith("/")
     task = Task.objects.get()
     assert task.kwargs == {"to": "ada@example.org", "subject": "Hello", "body": "there"}
     page.mouse.move(0, 0)
-    expect(row_of(page, task)).to_be_visible(timeout=LIVE_MS)
+    expect(row_of(page, task)).to_be_visible()
 
 
 def test_an_example_is_filled_in_and_submitted(stranger: Visitor) -> None:
@@ -139,7 +139,7 @@ def test_an_example_is_filled_in_and_submitted(stranger: Visitor) -> None:
     page.get_by_role("link", name="Fill in an example").click()
     expect(page.get_by_label("Currency")).to_have_value("EUR")
     page.get_by_role("button", name="Submit task").click()
-    expect(page.get_by_text("process_payment was submitted.")).to_be_visible(timeout=LIVE_MS)
+    expect(page.get_by_text("process_payment was submitted.")).to_be_visible()
     assert Task.objects.get().kwargs["currency"] == "EUR"
 
 
@@ -194,8 +194,8 @@ def test_a_button_of_a_row_acts_in_place(stranger: Visitor) -> None:
 
     row_of(page, task).get_by_role("button", name="Cancel").click()
 
-    expect(page.locator("#notices")).to_contain_text("add is cancelled.", timeout=LIVE_MS)
-    expect(row_of(page, task).locator(".badge")).to_have_text("Revoked", timeout=LIVE_MS)
+    expect(page.locator("#notices")).to_contain_text("add is cancelled.")
+    expect(row_of(page, task).locator(".badge")).to_have_text("Revoked")
     assert page.url.endswith("/")
 
 
@@ -209,13 +209,13 @@ def test_the_task_page_follows_its_task_to_the_end(stranger: Visitor) -> None:
 
     # when it starts, tells its progress, logs something, and fails
     claim = claimed(task)
-    expect(badge).to_have_text("Started", timeout=LIVE_MS)
+    expect(badge).to_have_text("Started")
     told = {"current": 3, "total": 4, "percent": 75.0, "message": "three of four"}
     Task.objects.filter(pk=task.pk).update(progress=told)
-    expect(page.locator("[data-progress]")).to_contain_text("three of four", timeout=LIVE_MS)
+    expect(page.locator("[data-progress]")).to_contain_text("three of four")
     write_live_logs([LogEnd(str(task.pk), claim.fence, "INFO <i>halfway</i>\u202e")])
     lines = page.locator("[data-log-lines]")
-    expect(lines).to_have_text("INFO <i>halfway</i>\\u202e", timeout=LIVE_MS)
+    expect(lines).to_have_text("INFO <i>halfway</i>\\u202e")
     finished(
         outcome_of(
             claim,
@@ -228,10 +228,10 @@ def test_the_task_page_follows_its_task_to_the_end(stranger: Visitor) -> None:
     )
 
     # then the page shows the end of the story, and says that it is one
-    expect(badge).to_have_text("Failure", timeout=LIVE_MS)
+    expect(badge).to_have_text("Failure")
     expect(lines).to_have_count(0)
     expect(page.get_by_text("Attempt 1 failed")).to_be_visible()
-    expect(page.locator("[data-connection-words]")).to_have_text("Ended", timeout=LIVE_MS)
+    expect(page.locator("[data-connection-words]")).to_have_text("Ended")
 
 
 def test_hostile_content_runs_nowhere(stranger: Visitor) -> None:
@@ -245,7 +245,7 @@ def test_hostile_content_runs_nowhere(stranger: Visitor) -> None:
     page.reload()
     is_live(page)
     cancel(task_id=task.pk, actor=hostile, reason=hostile)
-    expect(row_of(page, task).locator(".badge")).to_have_text("Revoked", timeout=LIVE_MS)
+    expect(row_of(page, task).locator(".badge")).to_have_text("Revoked")
     row_of(page, task).get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(hostile)
     assert page.locator("main img").count() == 0

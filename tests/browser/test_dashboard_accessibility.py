@@ -27,7 +27,6 @@ def all_pages() -> dict[str, str]:
     return dict(pages(task_id=any_task)) | of_states
 
 
-@pytest.mark.timeout(200)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_serious_violation(visit: Visitor, scheme: str) -> None:
     # given pages of the most hostile rows
@@ -42,7 +41,6 @@ def test_no_page_has_a_serious_violation(visit: Visitor, scheme: str) -> None:
     assert [f"{name}: {each}" for name, told in troubles.items() for each in told] == []
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("width", [390, 800, 1360])
 def test_no_page_is_wider_than_its_screen(visit: Visitor, width: int) -> None:
     # given

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from jobs.domain.outcomes import Ending
 from jobs.domain.states import Move
-from tests.support.browsing import LIVE_MS, Visitor
+from tests.support.browsing import Visitor
 from tests.support.rows import claimed, finished, make_task, outcome_of
 
 pytestmark = [
@@ -28,7 +28,7 @@ HAS_RED = """(canvas) => {
 
 
 def is_live(page: Page) -> None:
-    expect(page.locator("[data-connection-words]")).to_have_text("Live", timeout=LIVE_MS)
+    expect(page.locator("[data-connection-words]")).to_have_text("Live")
 
 
 def plot(page: Page, name: str) -> Any:
@@ -54,13 +54,13 @@ def test_the_charts_and_tiles_move_when_work_runs(stranger: Visitor) -> None:
     succeed_and_fail()
 
     # then the words, the picture and the tiles tell it
-    expect(plot(page, "throughput")).to_contain_text("1 succeeded", timeout=LIVE_MS)
+    expect(plot(page, "throughput")).to_contain_text("1 succeeded")
     expect(plot(page, "throughput")).to_contain_text("1 failed")
     expect(plot(page, "failures")).to_contain_text("50 %")
     assert plot(page, "failures").locator("canvas").evaluate(HAS_RED)
     expect(page.locator('.tiles [data-part="run"] dd')).to_contain_text("ms")
     share = page.locator('.tiles [data-stat="rates.failed_percent"]')
-    expect(share).to_have_text("50 %", timeout=LIVE_MS)
+    expect(share).to_have_text("50 %")
 
 
 def test_the_spans_and_percentiles_are_picked_in_place(stranger: Visitor) -> None:
@@ -93,7 +93,7 @@ def test_the_table_behind_the_charts_stays_open(stranger: Visitor) -> None:
 
     succeed_and_fail()
 
-    expect(plot(page, "throughput")).to_contain_text("1 succeeded", timeout=LIVE_MS)
+    expect(plot(page, "throughput")).to_contain_text("1 succeeded")
     expect(table).to_be_visible()
     expect(table.get_by_role("row").last).to_contain_text("50")
 

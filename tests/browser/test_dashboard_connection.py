@@ -11,7 +11,7 @@ from jobs.domain.states import State
 from jobs.models import Task
 from taskqueue_site.up.ports import free_port
 from taskqueue_site.up.redis_server import RedisServer
-from tests.support.browsing import LIVE_MS
+from tests.support.browsing import PATIENCE_MS
 from tests.support.outages import unreadable
 from tests.support.rows import make_task
 from tests.support.waiting import wait_for
@@ -28,7 +28,7 @@ pytestmark = [
 LONGEST_WAIT_MS = 30_000
 
 
-def is_live(page: Page, *, timeout: float = LIVE_MS) -> None:
+def is_live(page: Page, *, timeout: float = PATIENCE_MS) -> None:
     expect(page.locator("[data-connection-words]")).to_have_text("Live", timeout=timeout)
 
 
@@ -39,14 +39,14 @@ def test_polling_takes_over_where_sockets_are_blocked(web: WebProcess, browser: 
         page.route_web_socket(re.compile("/ws/"), lambda route: route.close(code=1011))
         page.goto("/")
         words = page.locator("[data-connection-words]")
-        expect(words).to_have_text("Polling", timeout=LIVE_MS)
+        expect(words).to_have_text("Polling")
 
         # when a task comes
         make_task(queue="low")
 
         # then the page shows it all the same
         waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
-        expect(waiting).to_have_text("1", timeout=LIVE_MS)
+        expect(waiting).to_have_text("1")
 
 
 def test_old_numbers_are_shown_as_old(browser: Browser) -> None:
@@ -64,10 +64,9 @@ def test_old_numbers_are_shown_as_old(browser: Browser) -> None:
 
         # then the page says how old its numbers are
         words = page.locator("[data-connection-words]")
-        expect(words).to_have_text(re.compile(r"^No data since \d+ s$"), timeout=2 * LIVE_MS)
+        expect(words).to_have_text(re.compile(r"^No data since \d+ s$"))
 
 
-@pytest.mark.timeout(120)
 def test_a_page_finds_its_server_again(browser: Browser) -> None:
     # given an open overview whose server was stopped
     with running_web(LIVE_BEAT_SECONDS="0.5") as first:
@@ -77,16 +76,16 @@ def test_a_page_finds_its_server_again(browser: Browser) -> None:
         is_live(page)
         port = first.port
         first.stop()
-    expect(page.locator("[data-connection-words]")).not_to_have_text("Live", timeout=2 * LIVE_MS)
+    expect(page.locator("[data-connection-words]")).not_to_have_text("Live")
 
     # when it comes back, and a task with it
     with running_web(LIVE_BEAT_SECONDS="0.5", PORT=str(port)):
         make_task(queue="low")
 
         # then the page is live again, with the present numbers
-        is_live(page, timeout=LONGEST_WAIT_MS + LIVE_MS)
+        is_live(page, timeout=LONGEST_WAIT_MS + PATIENCE_MS)
         waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
-        expect(waiting).to_have_text("1", timeout=LIVE_MS)
+        expect(waiting).to_have_text("1")
         context.close()
 
 
@@ -108,7 +107,7 @@ def test_a_publisher_that_falls_silent_is_said_to(web: WebProcess, browser: Brow
 
         # then the page says how long nobody has published, keeps its numbers, and marks them old
         words = page.locator("[data-connection-words]")
-        expect(words).to_have_text(re.compile(r"^No publisher since \d+ s$"), timeout=2 * LIVE_MS)
+        expect(words).to_have_text(re.compile(r"^No publisher since \d+ s$"))
         expect(page.locator("html.is-stale .tiles")).to_be_visible()
         said = page.get_by_role("status").filter(has_text="No publisher: the numbers are old")
         expect(said).to_have_count(1)
@@ -138,13 +137,13 @@ def test_redis_away_is_said_beside_live_numbers(browser: Browser, tmp_path: Path
 
             # then the numbers move on, and the page says who reads them
             words = page.locator("[data-connection-words]")
-            expect(words).to_have_text("Live, Redis away", timeout=2 * LIVE_MS)
+            expect(words).to_have_text("Live, Redis away")
             waiting = page.locator('.tiles [data-queue="low"][data-field="pending"]')
-            expect(waiting).to_have_text("1", timeout=LIVE_MS)
+            expect(waiting).to_have_text("1")
 
             # when Redis is back, then it says so
             redis.start()
-            is_live(page, timeout=2 * LIVE_MS)
+            is_live(page)
     finally:
         redis.stop()
 
@@ -165,12 +164,12 @@ def test_numbers_of_a_database_that_is_away_are_shown_with_their_time(browser: B
             # then the page says so, of when its numbers are, and keeps them
             words = page.locator("[data-connection-words]")
             away = re.compile(r"^Database away: numbers of \d\d:\d\d:\d\d$")
-            expect(words).to_have_text(away, timeout=2 * LIVE_MS)
+            expect(words).to_have_text(away)
             waiting = page.locator('.is-stale .tiles [data-queue="low"][data-field="pending"]')
             expect(waiting).to_have_text("1")
 
         # when it is back, then the page is live
-        is_live(page, timeout=2 * LIVE_MS)
+        is_live(page)
 
 
 def test_a_change_that_was_told_to_nobody_is_shown_soon(web: WebProcess, browser: Browser) -> None:
@@ -196,4 +195,4 @@ def test_a_change_that_was_told_to_nobody_is_shown_soon(web: WebProcess, browser
 
         # then its row is put right all the same
         badge = page.locator(f'tr[data-task="{task.pk}"] .badge')
-        expect(badge).to_have_text("Revoked", timeout=LIVE_MS)
+        expect(badge).to_have_text("Revoked")

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from jobs.models import Task, WorkerLease
 from jobs.services.pause import pause
-from tests.support.browsing import LIVE_MS, Visitor
+from tests.support.browsing import Visitor
 from tests.support.rows import ago, claimed, finished, make_task, outcome_of
 
 pytestmark = [
@@ -16,7 +16,7 @@ pytestmark = [
 
 
 def is_live(page: Page) -> None:
-    expect(page.locator("[data-connection-words]")).to_have_text("Live", timeout=LIVE_MS)
+    expect(page.locator("[data-connection-words]")).to_have_text("Live")
 
 
 def test_the_queues_move_by_themselves(stranger: Visitor) -> None:
@@ -31,8 +31,8 @@ def test_the_queues_move_by_themselves(stranger: Visitor) -> None:
     pause(queue="high", actor="ann", reason="lunch")
 
     # then
-    expect(row).to_contain_text("1 waiting, 0 running", timeout=LIVE_MS)
-    expect(row).to_contain_text("Paused by ann", timeout=LIVE_MS)
+    expect(row).to_contain_text("1 waiting, 0 running")
+    expect(row).to_contain_text("Paused by ann")
 
 
 def test_a_queues_page_follows_its_tasks_and_keeps_the_focus(stranger: Visitor) -> None:
@@ -49,10 +49,10 @@ def test_a_queues_page_follows_its_tasks_and_keeps_the_focus(stranger: Visitor) 
     claimed(other)
 
     # then
-    expect(running).to_be_visible(timeout=LIVE_MS)
+    expect(running).to_be_visible()
     third = make_task(queue="high")
     fresh = page.locator(f'[data-part="waiting"] a[href="/tasks/{third.pk}/"]')
-    expect(fresh).to_be_visible(timeout=LIVE_MS)
+    expect(fresh).to_be_visible()
     expect(link).to_be_focused()
 
 
@@ -70,9 +70,9 @@ def test_a_worker_is_followed_with_its_progress(stranger: Visitor) -> None:
     Task.objects.filter(pk=task.pk).update(progress={"percent": 30.0})
 
     # then
-    expect(row).to_contain_text("30 %", timeout=LIVE_MS)
+    expect(row).to_contain_text("30 %")
     finished(outcome_of(claim))
-    expect(row).to_contain_text("idle", timeout=LIVE_MS)
+    expect(row).to_contain_text("idle")
 
 
 def test_the_keys_lead_to_every_page(stranger: Visitor) -> None:

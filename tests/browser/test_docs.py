@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browsing import LIVE_MS, Visitor
+from tests.support.browsing import Visitor
 
 pytestmark = [
     pytest.mark.browser,
@@ -54,9 +54,9 @@ def contrast(one: list[float], other: list[float]) -> float:
 
 
 def shown(page: Page) -> list[dict[str, Any]]:
-    page.locator("#operations-tag-tasks").click(timeout=LIVE_MS)
+    page.locator("#operations-tag-tasks").click()
     for call in ("#operations-tasks-submit_task", "#operations-tasks-list_tasks"):
-        page.locator(f"{call} .opblock-summary-control").click(timeout=LIVE_MS)
+        page.locator(f"{call} .opblock-summary-control").click()
         expect(page.locator(f"{call} .responses-wrapper")).to_be_visible()
     found: list[dict[str, Any]] = page.evaluate(COLOURS)
     assert len(found) > 20
@@ -77,7 +77,7 @@ def test_the_description_is_readable_in_light_and_dark_without_another_site(
 def test_the_page_follows_when_the_system_turns_dark(stranger: Visitor) -> None:
     # given
     page = stranger("/docs", color_scheme="light")
-    expect(page.locator(".info .title")).to_be_visible(timeout=LIVE_MS)
+    expect(page.locator(".info .title")).to_be_visible()
     expect(page.locator("html.dark-mode")).to_have_count(0)
 
     # when
@@ -90,9 +90,9 @@ def test_the_page_follows_when_the_system_turns_dark(stranger: Visitor) -> None:
 def test_a_call_can_be_tried_on_the_page(stranger: Visitor) -> None:
     # given
     page = stranger("/docs")
-    page.locator("#operations-tag-tasks").click(timeout=LIVE_MS)
+    page.locator("#operations-tag-tasks").click()
     call = page.locator("#operations-tasks-submit_task")
-    call.locator(".opblock-summary-control").click(timeout=LIVE_MS)
+    call.locator(".opblock-summary-control").click()
     call.get_by_role("button", name="Try it out").click()
 
     # when
@@ -100,5 +100,5 @@ def test_a_call_can_be_tried_on_the_page(stranger: Visitor) -> None:
 
     # then
     expect(call.locator(".live-responses-table tbody .response-col_status")).to_have_text(
-        re.compile("202"), timeout=LIVE_MS
+        re.compile("202")
     )

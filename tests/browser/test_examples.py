@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from jobs.models import Task
-from tests.support.browsing import LIVE_MS, Visitor
+from tests.support.browsing import Visitor
 from tests.support.rows import claimed, finished, make_task, outcome_of
 from tests.support.web import WebProcess
 from tests.support.workers import ROOT
@@ -49,14 +49,14 @@ def test_the_example_follows_a_task_from_another_page(
         page = context.new_page()
         page.goto(f"{other_site}/task_events.html?server={server}&task={task.pk}")
         lines = page.locator("#events li")
-        expect(lines).to_have_count(1, timeout=LIVE_MS)
+        expect(lines).to_have_count(1)
         expect(lines.first).to_contain_text("connected")
 
         # when the task runs
         finished(outcome_of(claimed(task), result='"done"'))
 
         # then each of its steps is told, and the end
-        expect(page.locator("#state")).to_have_text("The task has ended.", timeout=LIVE_MS)
+        expect(page.locator("#state")).to_have_text("The task has ended.")
         expect(lines).to_have_count(3)
         expect(lines.last).to_contain_text('"result":"done"')
 
@@ -76,19 +76,19 @@ def test_the_example_submits_and_follows(example: Page) -> None:
     example.get_by_label("Payload, JSON").fill('{"x": 1, "y": 2}')
     example.get_by_role("button", name="Submit and follow").click()
     lines = example.locator("#events li")
-    expect(lines.first).to_contain_text("connected", timeout=LIVE_MS)
+    expect(lines.first).to_contain_text("connected")
 
     # when it runs
     task = Task.objects.get()
     claim = claimed(task)
-    expect(lines.nth(1)).to_contain_text("started", timeout=LIVE_MS)
+    expect(lines.nth(1)).to_contain_text("started")
     Task.objects.filter(pk=task.pk).update(progress={"percent": 50.0, "message": "half"})
-    expect(lines.nth(2)).to_contain_text("progress", timeout=LIVE_MS)
+    expect(lines.nth(2)).to_contain_text("progress")
     expect(example.locator("#progress")).to_have_attribute("value", "50")
     finished(outcome_of(claim, result="3"))
 
     # then every event was shown, and the end
-    expect(lines.last).to_contain_text("completed", timeout=LIVE_MS)
+    expect(lines.last).to_contain_text("completed")
     expect(example.locator("#state")).to_have_text("The task has ended.")
 
 

@@ -16,7 +16,7 @@ from tests.support.roles import ROLES, STRANGERS, client_in
 from tests.support.rules import HARMLESS, NO_METHOD, NOBODY, STAFF, Rule
 from tests.support.scene import Scene, make_scene, standing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 OURS = {"jobs", "django_rq"}
 RULES = admin_rules.RULES | rq_rules.RULES

@@ -13,7 +13,7 @@ from tests.support.authority import bearer, make_token
 from tests.support.roles import ADMIN, OPERATOR, VIEWER
 from tests.support.rows import make_task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 ROLES = {
     "nobody": set(),

@@ -9,7 +9,7 @@ from tests.support.dashboard_pages import address
 from tests.support.roles import ROLES, client_in
 from tests.support.rows import make_task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 CLOSED = {"ANONYMOUS_ACCESS": False}
 SUBMIT = {"type": "add", "argument-x": "1", "argument-y": "2"}

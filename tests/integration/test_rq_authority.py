@@ -8,7 +8,7 @@ from tests.support.rows import reload
 from tests.support.rq import HOME, QUEUE, line, plain, rung
 from tests.support.staff import client_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.one_database, pytest.mark.django_db]
 
 
 ALL = ("jobs.view_task", "jobs.requeue_task", "jobs.cancel_task", "jobs.discard_task")

@@ -21,7 +21,7 @@ from tests.support.staff import cookie_of
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
 CLOSED = {"ANONYMOUS_ACCESS": False}
-SECONDS = 10
+SECONDS = 30
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -26,7 +26,7 @@ HANDSHAKE = (
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{more}\r\n"
 )
-SECONDS = 10
+SECONDS = 30
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.support.asgi import until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.one_database]
 
-SECONDS = 10
+SECONDS = 30
 
 
 @pytest.fixture(autouse=True)

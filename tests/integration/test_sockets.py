@@ -35,14 +35,14 @@ def closed_with(socket: ClientConnection) -> int:
     """The code with which the server closes, after anything it may still send."""
     with suppress(ConnectionClosed):
         while True:
-            socket.recv(timeout=10)
+            socket.recv(timeout=30)
     assert socket.close_code is not None
     return socket.close_code
 
 
 def read_until(socket: ClientConnection, **fields: Any) -> dict[str, Any]:
     """The first message that holds these values."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         message = read(socket)
         if all(message.get(name) == value for name, value in fields.items()):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from jobs.models import Task
 from tests.screenshots.scene import Scene, a_scene
-from tests.support.browsing import LIVE_MS, Visit, running_browser
+from tests.support.browsing import Visit, running_browser
 
 DESKTOP = {"viewport": {"width": 1360, "height": 900}}
 #: What the name of a picture ends in -> the browser's options.
@@ -35,7 +35,7 @@ def take_all(folder: Path) -> Iterator[Path]:
             for name, path in pages.items():
                 visit.page.goto(path)
                 for words in visit.page.locator(FRESHNESS).all():
-                    expect(words).to_have_text("Live", timeout=LIVE_MS)
+                    expect(words).to_have_text("Live")
                 picture = folder / f"{name}{look}.png"
                 visit.page.screenshot(path=picture, animations="disabled")
                 yield picture

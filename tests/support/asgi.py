@@ -6,7 +6,7 @@ from typing import Any
 
 from taskqueue_site.handler import PooledHandler
 
-SECONDS = 10
+SECONDS = 30
 STEP_SECONDS = 0.02
 Message = dict[str, Any]
 

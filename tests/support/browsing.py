@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support import chromium
 
-#: How long a page may take to show what happened.
-LIVE_MS = 10_000
+#: A deadline for whatever a page is to show.
+PATIENCE_MS = 30_000
 
 
 @contextmanager
@@ -26,6 +26,7 @@ def running_browser() -> Iterator[Browser]:
             browser = playwright.chromium.launch(
                 executable_path=chromium.executable(), args=list(chromium.ARGUMENTS)
             )
+            expect.set_options(timeout=PATIENCE_MS)
             yield browser
             browser.close()
     finally:

@@ -37,7 +37,7 @@ def fuzz(url: str, token: str, *, most_per_call: int, seed: int, folder: Path) -
             f"--max-examples={most_per_call}",
             f"--seed={seed}",
             "--continue-on-failure",
-            "--request-timeout=10",
+            "--request-timeout=60",
             "--suppress-health-check=all",
             "--generation-database=none",
         ],

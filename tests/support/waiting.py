@@ -5,9 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 STEP_SECONDS = 0.02
+#: A deadline tells what never happens from what does, not a slow machine from a quick one.
+PATIENCE_SECONDS = 60.0
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 20.0, what: str = "") -> Any:
+def wait_for(
+    condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS, what: str = ""
+) -> Any:
     """Wait until the condition gives something true, and give it; fail after the deadline."""
     deadline = time.monotonic() + seconds
     while True:

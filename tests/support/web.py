@@ -77,7 +77,7 @@ def running_web(*arguments: str, **environment: str) -> Iterator[WebProcess]:
         web.log.close()
 
 
-def read(socket: ClientConnection, *, seconds: float = 10.0) -> dict[str, Any]:
+def read(socket: ClientConnection, *, seconds: float = 30.0) -> dict[str, Any]:
     """The next message of a socket."""
     message: dict[str, Any] = orjson.loads(socket.recv(timeout=seconds))
     return message

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Each line that ends in a comment must make mypy say what the comment has.
@@ -42,7 +40,6 @@ task(retries=2)(bare.func)               # Unexpected keyword argument "retries"
 """
 
 
-@pytest.mark.timeout(120)
 def test_mypy_knows_the_arguments_the_result_and_the_options(tmp_path: Path) -> None:
     # given a module as a user writes it
     source = tmp_path / "typed_tasks.py"
