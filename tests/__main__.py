@@ -26,7 +26,7 @@ NOTHING_LEFT = 5
 #: Servers that others have named cannot be shared: each run empties them.
 BORROWED = {"TEST_REDIS_URL", "TEST_DATABASE_URL"}
 #: Into how many shares the whole suite falls on each database.
-SHARES = 3
+SHARES = 2
 
 
 class Run:

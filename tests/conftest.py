@@ -3,8 +3,20 @@
 from collections.abc import Iterator
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from pytest_django import DjangoAssertNumQueries
 from redis import Redis
+
+
+@pytest.fixture
+def django_assert_max_num_queries(
+    django_assert_max_num_queries: DjangoAssertNumQueries, db: None
+) -> DjangoAssertNumQueries:
+    """Queries of a process that has served a page before: it knows the types of content."""
+    ContentType.objects.get_for_models(*apps.get_models())
+    return django_assert_max_num_queries
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,10 @@ PERCENTS = (50, 95, 99)
 
 
 def percentiles(volume: Volume, kind: str) -> str:
-    """Half, 95 % and 99 % of a type's waits or runs."""
+    """Half, 95 % and 99 % of a type's waits or runs; empty where there were none."""
     of = volume.wait_seconds if kind == "wait" else volume.run_seconds
     found = [seconds for percent in PERCENTS if (seconds := of(percent)) is not None]
-    return " / ".join(map(duration, found)) or "-"
+    return " / ".join(map(duration, found))
 
 
 def percentile_rows(volume: Volume) -> list[tuple[str, list[float | None]]]:

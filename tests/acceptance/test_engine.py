@@ -239,7 +239,7 @@ def test_sigterm_right_after_the_lease_is_taken_ends_the_worker_cleanly(delay_se
     time.sleep(delay_seconds)  # the moment of the blow, not a wait for anything
 
     # when, then
-    assert worker.terminate(seconds=10) == 0
+    assert worker.terminate() == 0
     assert not WorkerLease.objects.exists()
 
 

@@ -30,7 +30,7 @@ def test_the_walk_leads_where_the_page_says(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=55,
+            timeout=280,
         )
 
     started = run("django", "startproject", "mysite", ".", "--settings=")

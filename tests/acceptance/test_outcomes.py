@@ -232,7 +232,7 @@ def test_a_senseless_limit_is_refused_at_the_start(flags: list[str], sentence: s
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "taskqueue_site.settings.test"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

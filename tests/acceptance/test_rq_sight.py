@@ -62,7 +62,7 @@ def rq_info() -> str:
         [script, "info", "--raw", "-u", settings.REDIS_URL],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=True,
     )
     return done.stdout

@@ -48,7 +48,7 @@ def test_a_second_sigterm_stops_at_once_and_gives_back(tmp_path: Path, redis: Re
         time.sleep(1.2)  # RQ takes two signals within a second for one
 
         # when it is told again
-        assert worker.terminate(seconds=10) == 0
+        assert worker.terminate() == 0
 
     # then the task waits for another worker, without a try spent
     row = Task.objects.get(pk=task_id)

@@ -30,7 +30,7 @@ def refused(**environment: str) -> str:
     variables = {k: v for k, v in os.environ.items() if k not in OF_THE_RUN} | environment
     command = [sys.executable, "-m", "taskqueue_site.up"]
     ended = subprocess.run(
-        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=30, check=False
+        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120, check=False
     )
     assert ended.returncode == 2, ended.stdout + ended.stderr
     said = ended.stdout + ended.stderr
@@ -192,7 +192,7 @@ def test_a_redis_that_does_not_answer_is_named_without_its_password(tmp_path: Pa
         env=variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert ended.returncode == 2

@@ -32,7 +32,7 @@ def refused(
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "taskqueue_site.settings.test"} | environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     return done.returncode, done.stderr.strip().splitlines()

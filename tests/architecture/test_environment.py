@@ -83,7 +83,7 @@ def test_the_defaults_that_are_shown_are_those_of_the_code(tmp_path: Path) -> No
             capture_output=True,
             text=True,
             check=True,
-            timeout=30,
+            timeout=120,
         ).stdout
         for environment in (bare, bare | defaults)
     ]
@@ -103,6 +103,6 @@ def test_an_example_with_every_default_in_force_is_a_file_that_can_be_read(tmp_p
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr

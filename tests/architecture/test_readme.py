@@ -27,7 +27,7 @@ def test_the_python_in_the_readme_runs(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
 
     # then it is the task type that it says it is

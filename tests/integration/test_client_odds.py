@@ -259,6 +259,6 @@ def test_it_is_imported_without_settings() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert done.stdout == "False\n", done.stderr

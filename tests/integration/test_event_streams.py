@@ -166,8 +166,9 @@ def test_a_server_that_ends_ends_its_streams_at_once(processes: str) -> None:
     with running_web(WEB_PROCESSES=processes) as web, stream(web, "/api/events") as events:
         next(events)
 
-        # when the server is told to end, then it does not use up its grace of 10 s
-        assert web.stop(seconds=8) == 0
+        # when the server is told to end, then it waits for nobody
+        assert web.stop() == 0
+        assert not web.has_used_up_its_grace()
 
         # and the stream ends as an answer should
         assert {event.event for event in events} <= {"feed"}

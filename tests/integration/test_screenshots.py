@@ -19,7 +19,7 @@ def test_without_a_browser_it_says_so_in_one_line() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (

@@ -241,7 +241,7 @@ def test_a_wrong_command_ends_with_status_2(words: tuple[str, ...], said: str) -
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
 
     assert (done.returncode, done.stdout) == (2, "")

@@ -120,8 +120,9 @@ def test_a_server_that_ends_answers_those_who_wait_at_once(redis: Redis) -> None
     with running_web() as web, asked(web, make_task()) as (answer,):
         wait_for(lambda: redis.exists("taskqueue:watched"), what="the mark of a watcher")
 
-        # when the server is told to end, then it does not use up its grace of 10 s
-        assert web.stop(seconds=8) == 0
+        # when the server is told to end, then it waits for nobody
+        assert web.stop() == 0
+        assert not web.has_used_up_its_grace()
 
         # and the caller knows how the task stands
         assert status_of(answer) == "PENDING"

@@ -24,6 +24,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 #: Where a page says how fresh its numbers are.
 FRESHNESS = "[data-connection-words], [data-strip-state]"
+#: Name of a picture -> what is told a moment after the page's opening.
+LATER = {"task": "[data-live-log]"}
 
 
 def take_all(folder: Path) -> Iterator[Path]:
@@ -36,6 +38,8 @@ def take_all(folder: Path) -> Iterator[Path]:
                 visit.page.goto(path)
                 for words in visit.page.locator(FRESHNESS).all():
                     expect(words).to_have_text("Live")
+                if name in LATER:
+                    expect(visit.page.locator(LATER[name])).to_be_visible()
                 picture = folder / f"{name}{look}.png"
                 visit.page.screenshot(path=picture, animations="disabled")
                 yield picture
@@ -51,6 +55,7 @@ def _pages(scene: Scene) -> dict[str, str]:
         "dashboard-queue": "/queues/high/",
         "dashboard-type": "/types/process_payment/?span=15m",
         "dashboard-workers": "/workers/",
+        "dashboard-submit": "/submit/?type=send_email&example=1",
         "task": f"/tasks/{scene.running.pk}/",
         "admin-tasks": tasks,
         "admin-task": f"{tasks}{scene.failed.pk}/change/",

@@ -1,9 +1,12 @@
 """A shop's task types, whose every run ends as the pictures want it."""
 
+import logging
 import threading
 
 from jobs import RetryPolicy, task
 from jobs.domain.running import RunningTask
+
+logger = logging.getLogger("shop.catalogue")
 
 AT_ONCE = RetryPolicy(first_seconds=0, jitter=0)
 LATER = RetryPolicy(first_seconds=900, jitter=0)
@@ -24,6 +27,8 @@ class WarehouseUnreachable(Exception):
 @task(name="import_catalogue", queue_name="low", takes_context=True)
 def import_catalogue(context: RunningTask, supplier: str, records: int) -> None:
     """Run until somebody stops it, five eighths done."""
+    for page in range(1, 26):
+        logger.info("page %d of 40: %d records of %s", page, records // 40, supplier)
     context.progress(records * 5 // 8, records, "reading page 25 of 40")
     threading.Event().wait()
 

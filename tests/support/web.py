@@ -14,7 +14,7 @@ import orjson
 from websockets.sync.client import ClientConnection, connect
 
 from taskqueue_site.up.ports import free_port
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE_SECONDS, wait_for
 from tests.support.workers import ROOT, START_SECONDS
 
 
@@ -37,10 +37,16 @@ class WebProcess:
         """Until a request is answered."""
         wait_for(self._answers, seconds=START_SECONDS, what=f"a server on {self.url}")
 
-    def stop(self, *, seconds: float = 15.0, by: signal.Signals = signal.SIGTERM) -> int:
+    def stop(
+        self, *, seconds: float = PATIENCE_SECONDS, by: signal.Signals = signal.SIGTERM
+    ) -> int:
         """Signal it, and give the exit status."""
         self.process.send_signal(by)
         return self.process.wait(seconds)
+
+    def has_used_up_its_grace(self) -> bool:
+        """Whether it had to break off what was still open when it ended."""
+        return "timeout graceful shutdown exceeded" in self.said()
 
     def socket(self, path: str, **options: Any) -> ClientConnection:
         """An open socket of this site's own origin, unless the options say otherwise."""

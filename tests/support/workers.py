@@ -14,7 +14,7 @@ from django.db import connection
 from jobs.domain.states import ENDED
 from jobs.models import Task, WorkerLease
 from tests.support.process_tree import descendants
-from tests.support.waiting import wait_for
+from tests.support.waiting import PATIENCE_SECONDS, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: On a machine with more to do than cores, to import the product alone may take long.
@@ -111,7 +111,7 @@ class WorkerProcess:
         if self.process.poll() is None:
             self.kill_tree()
 
-    def terminate(self, *, seconds: float = 15.0) -> int:
+    def terminate(self, *, seconds: float = PATIENCE_SECONDS) -> int:
         """SIGTERM, and the exit status."""
         self.process.terminate()
         return self.process.wait(seconds)

@@ -98,7 +98,7 @@ def test_a_bad_setting_stops_the_start_with_that_sentence() -> None:
         env={"PATH": "", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

@@ -278,7 +278,7 @@ def test_the_package_can_be_imported_without_settings_and_reaches_no_models() ->
         env={"PATH": "", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

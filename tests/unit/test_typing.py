@@ -52,7 +52,7 @@ def test_mypy_knows_the_arguments_the_result_and_the_options(tmp_path: Path) -> 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
 
