@@ -15,14 +15,25 @@ function showProgress({ percent, message }) {
   put(line.querySelector("[data-progress-words]"), words.join(" ").trim());
 }
 
-/** The end of the log follows what is added, unless somebody has scrolled back in it. */
+const logLines = () => page.querySelector("[data-log-lines]");
+
+/** Change the log; then its end is seen, unless somebody has scrolled back in it. */
+function withLog(change) {
+  const lines = logLines();
+  const scrolledBack = lines && !lines.closest("[hidden]")
+    && lines.scrollTop + lines.clientHeight < lines.scrollHeight - 4;
+  const top = scrolledBack ? lines.scrollTop : Number.MAX_SAFE_INTEGER;
+  change();
+  logLines()?.scrollTo({ top, behavior: "instant" });
+}
+
 function showLog(text) {
-  const lines = page.querySelector("[data-log-lines]");
+  const lines = logLines();
   if (!lines) return;
-  lines.closest("[data-live-log]").hidden = false;
-  const follows = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 4;
-  lines.textContent = seen(text);
-  if (follows) lines.scrollTop = lines.scrollHeight;
+  withLog(() => {
+    lines.closest("[data-live-log]").hidden = false;
+    lines.textContent = seen(text);
+  });
 }
 
 async function refresh() {
@@ -35,7 +46,7 @@ async function refresh() {
   }
   const html = await answer.text();
   const focused = document.activeElement?.closest("form")?.getAttribute("action");
-  page.innerHTML = html;
+  withLog(() => { page.innerHTML = html; });
   page.dataset.ended = page.querySelector("[data-ended]").dataset.ended;
   for (const item of page.querySelectorAll("details[data-keep]")) item.open = open.has(item.dataset.keep);
   if (focused) page.querySelector(`form[action="${CSS.escape(focused)}"] button`)?.focus();
@@ -49,6 +60,7 @@ function told(event) {
   }
 }
 
+logLines()?.scrollTo({ top: Number.MAX_SAFE_INTEGER, behavior: "instant" });
 keepTime();
 if (page.dataset.ended === "no") {
   const connection = listen(`/ws/tasks/${page.dataset.taskPage}`, {
