@@ -27,8 +27,8 @@ GROUP = "dashboard"
 STATS = "stats"
 FEED = "feed"
 #: Of a core, what reading may take of a process: the numbers, and the rows that changed.
-STATS_SHARE = 0.007
-ROWS_SHARE = 0.007
+STATS_SHARE = 0.005
+ROWS_SHARE = 0.005
 #: A follower that has heard nothing for this many beats reads for itself.
 PATIENT_BEATS = 3
 KEEP_SECONDS = 1.0

@@ -10,7 +10,7 @@ PAUSE_FACTOR = 4
 #: database kept waiting for minutes is followed by one as soon as by any other.
 LONGEST_PAUSE = 4.0
 #: Seconds of a core that may be taken at once after a rest: a few changes are shown without delay.
-BURST_SECONDS = 0.03
+BURST_SECONDS = 0.008
 
 
 @dataclass(slots=True)

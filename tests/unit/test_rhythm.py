@@ -27,10 +27,10 @@ def test_a_reading_is_followed_by_a_pause_that_fits_it(
 
 
 def pauses(rhythm: Rhythm, *, count: int, now: float = 100.0) -> list[float]:
-    """Those after so many readings of 10 ms, each as soon as it may be."""
+    """Those after so many readings of 4 ms, each as soon as it may be."""
     found = []
     for _ in range(count):
-        rhythm.took(began=now, now=now, cpu_seconds=0.01)
+        rhythm.took(began=now, now=now, cpu_seconds=0.004)
         found.append(rhythm.due_at - now)
         now = rhythm.due_at
     return found
@@ -40,7 +40,7 @@ def test_a_few_readings_are_quick_and_many_take_their_share() -> None:
     found = pauses(Rhythm(SHARE), count=100)
 
     assert found[:3] == pytest.approx([SHORTEST_PAUSE] * 3)
-    assert 100 * 0.01 / sum(found) == pytest.approx(SHARE, rel=0.05)
+    assert 100 * 0.004 / sum(found) == pytest.approx(SHARE, rel=0.05)
 
 
 def test_after_a_rest_readings_are_quick_again() -> None:
