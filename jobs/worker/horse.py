@@ -4,6 +4,7 @@ Forked warm by the supervisor, it lives until it is told to go, or recycled. Wha
 holds under its supervisor's lease; when the supervisor dies, it leaves at once.
 """
 
+import _thread
 import ctypes
 import os
 import queue
@@ -13,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -229,4 +231,7 @@ class Horse:
 
     def _drain(self, signum: int, frame: object) -> None:
         self.stopping = True
-        self.wake.set()
+        # Not by this thread: the signal may have met it in the middle of `wake.set`, whose lock it
+        # would wait for until the supervisor kills us. Where no thread can be had, a nap ends soon.
+        with suppress(RuntimeError):
+            _thread.start_new_thread(self.wake.set, ())

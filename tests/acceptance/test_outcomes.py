@@ -180,7 +180,7 @@ def test_max_jobs_counts_over_all_work_horses(tmp_path: Path):
     enqueue_many(task_type=registry.get("tests.mark"), calls=calls)
 
     with running_worker("default", "--max-tasks-per-horse", "2", "--max-jobs", "5") as worker:
-        assert worker.process.wait(20) == 0
+        assert worker.process.wait(60) == 0
 
     assert Task.objects.filter(state=State.SUCCESS).count() == 5
     assert Task.objects.filter(state=State.PENDING).count() == 3

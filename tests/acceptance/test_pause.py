@@ -127,14 +127,14 @@ def test_burst_takes_a_paused_queue_for_an_empty_one(flags: tuple[str, ...]):
 
     # when, then
     arguments = ("default", "low", "--burst", *flags)
-    assert WorkerProcess(*arguments).process.wait(30) == 0
+    assert WorkerProcess(*arguments).process.wait(60) == 0
     assert (states(waiting), states(other)) == ({State.PENDING}, {State.SUCCESS})
-    assert WorkerProcess("default", "--burst").process.wait(30) == 0
+    assert WorkerProcess("default", "--burst").process.wait(60) == 0
     assert states(waiting) == {State.PENDING}
 
     # and once it goes on
     resume(queue="default", actor="ann")
-    assert WorkerProcess(*arguments).process.wait(30) == 0
+    assert WorkerProcess(*arguments).process.wait(60) == 0
     assert states(waiting) == {State.SUCCESS}
 
 

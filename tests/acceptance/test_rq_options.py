@@ -234,7 +234,7 @@ def test_a_pool_starts_that_many_workers_with_its_flags(tmp_path: Path):
         assert pool.terminate() == 0
     finally:
         pool.process.kill()
-        pool.process.wait(10)
+        pool.process.wait(60)
     assert not WorkerLease.objects.exists()
 
 

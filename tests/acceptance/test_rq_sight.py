@@ -191,7 +191,7 @@ def test_shutdown_drains_and_ends_the_worker(redis: Redis, tmp_path: Path):
         send_shutdown_command(redis, "ann")
 
         release(tmp_path)
-        assert worker.process.wait(15) == 0
+        assert worker.process.wait(60) == 0
     assert (reload(task).state, outcomes(task)) == (State.SUCCESS, ["succeeded"])
     assert not WorkerLease.objects.exists()
 

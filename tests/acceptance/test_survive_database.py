@@ -63,7 +63,7 @@ def test_workers_told_to_stop_during_an_outage_end_in_time(
             worker.process.terminate()
         outage(crowd, AWAY_SECONDS)
         for worker in crowd.workers:
-            worker.process.wait(20)
+            worker.process.wait(60)
 
         # then others do the rest
         crowd.replace_dead()

@@ -25,7 +25,7 @@ def test_workers_told_to_stop_under_load_run_nothing_twice(tmp_path: Path, redis
         # when all are told to stop
         for worker in crowd.workers:
             worker.process.terminate()
-        assert [worker.process.wait(15) for worker in crowd.workers] == [0, 0, 0]
+        assert [worker.process.wait(60) for worker in crowd.workers] == [0, 0, 0]
 
         # then nothing is held, and what had begun has ended
         states = set(Task.objects.values_list("state", flat=True))

@@ -217,4 +217,4 @@ def test_a_web_server_that_is_told_to_stop_while_it_starts_stops(tmp_path: Path)
         process.terminate()
 
         # then it ends
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0

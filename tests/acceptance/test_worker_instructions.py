@@ -80,7 +80,7 @@ def test_a_worker_that_is_told_to_stop_ends_what_runs_and_goes(tmp_path: Path):
         tell(Instruction.STOP)
 
         # then
-        assert worker.process.wait(20) == 0
+        assert worker.process.wait(60) == 0
     assert reload(task).state == State.SUCCESS
     assert not WorkerLease.objects.exists()
     assert not LostWorker.objects.exists()
@@ -93,7 +93,7 @@ def test_a_quiet_worker_can_be_stopped(redis: Redis):
 
         tell(Instruction.STOP)
 
-        assert worker.process.wait(20) == 0
+        assert worker.process.wait(60) == 0
 
 
 def test_a_restarted_worker_works_again(tmp_path: Path):

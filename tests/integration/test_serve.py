@@ -132,7 +132,7 @@ def test_web_processes_end_with_the_one_that_started_them() -> None:
     with running_web(WEB_PROCESSES="2") as web:
         # when their parent is killed
         web.process.kill()
-        web.process.wait(10)
+        web.process.wait(60)
 
         # then they do not go on without it
         wait_for(lambda: is_free("127.0.0.1", web.port), what="the port to be free again")

@@ -50,7 +50,7 @@ class Supervised:
         self.process.send_signal(number)
 
     def status(self) -> int:
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 Start = Callable[..., Supervised]

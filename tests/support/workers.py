@@ -75,7 +75,7 @@ class WorkerProcess:
     def kill_supervisor(self) -> None:
         """SIGKILL the supervisor alone."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def stop(self) -> set[int]:
         """SIGSTOP to supervisor and horse; gives the processes to wake.
@@ -99,7 +99,7 @@ class WorkerProcess:
         if horse:
             with suppress(ProcessLookupError):
                 os.kill(horse, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def end(self) -> None:
         """SIGTERM; another for what would take long to drain; SIGKILL to the tree if need be."""
