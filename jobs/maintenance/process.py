@@ -4,7 +4,8 @@ import logging
 import os
 import signal
 import socket
-import threading
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from django.db import Error, connection
 
@@ -17,15 +18,18 @@ BEAT_SECONDS = 1.0
 
 def run_until_told() -> None:
     """Tick once a second until SIGTERM or SIGINT; an outage of the database is waited out."""
-    leave = threading.Event()
+    # Not an Event: a signal that met this thread inside its `wait` would want the lock it holds.
+    told: SimpleQueue[bool] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: leave.set())
+        signal.signal(number, lambda *_: told.put(True))
     maintenance = Maintenance(f"maintenance-{socket.gethostname()}-{os.getpid()}")
-    while not leave.is_set():
+    is_told = False
+    while not is_told:
         try:
             maintenance.tick()
         except Error as error:
             logger.warning("the database is away: %s", error)
             connection.close()
-        leave.wait(BEAT_SECONDS)
+        with suppress(Empty):
+            is_told = told.get(timeout=BEAT_SECONDS)
     maintenance.resign()
