@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support.stack import RunningStack
-from tests.support.waiting import PATIENCE_SECONDS, wait_for
+from tests.support.waiting import wait_for
 
 EMAIL = {"to": "ann@example.com", "subject": "Hello", "body": "It works."}
 ONE_WORKER_EACH = {"WORKERS_HIGH": "1", "WORKERS_DEFAULT": "1", "WORKERS_LOW": "1"}
@@ -31,12 +31,9 @@ class User:
     def task(self, task_id: str) -> dict[str, Any]:
         return dict(self.http.get(f"/api/tasks/{task_id}").json())
 
-    def wait_for_state(
-        self, task_id: str, state: str, *, seconds: float = PATIENCE_SECONDS
-    ) -> dict[str, Any]:
+    def wait_for_state(self, task_id: str, state: str) -> dict[str, Any]:
         wait_for(
             lambda: self.task(task_id)["status"] == state,
-            seconds=seconds,
             what=f"{state} of {task_id}",
         )
         return self.task(task_id)

@@ -37,12 +37,10 @@ class WebProcess:
         """Until a request is answered."""
         wait_for(self._answers, seconds=START_SECONDS, what=f"a server on {self.url}")
 
-    def stop(
-        self, *, seconds: float = PATIENCE_SECONDS, by: signal.Signals = signal.SIGTERM
-    ) -> int:
+    def stop(self, *, by: signal.Signals = signal.SIGTERM) -> int:
         """Signal it, and give the exit status."""
         self.process.send_signal(by)
-        return self.process.wait(seconds)
+        return self.process.wait(PATIENCE_SECONDS)
 
     def has_used_up_its_grace(self) -> bool:
         """Whether it had to break off what was still open when it ended."""

@@ -75,7 +75,7 @@ class WorkerProcess:
     def kill_supervisor(self) -> None:
         """SIGKILL the supervisor alone."""
         self.process.kill()
-        self.process.wait(60)
+        self.process.wait(PATIENCE_SECONDS)
 
     def stop(self) -> set[int]:
         """SIGSTOP to supervisor and horse; gives the processes to wake.
@@ -99,7 +99,7 @@ class WorkerProcess:
         if horse:
             with suppress(ProcessLookupError):
                 os.kill(horse, signal.SIGKILL)
-        self.process.wait(60)
+        self.process.wait(PATIENCE_SECONDS)
 
     def end(self) -> None:
         """SIGTERM; another for what would take long to drain; SIGKILL to the tree if need be."""
@@ -111,10 +111,10 @@ class WorkerProcess:
         if self.process.poll() is None:
             self.kill_tree()
 
-    def terminate(self, *, seconds: float = PATIENCE_SECONDS) -> int:
+    def terminate(self) -> int:
         """SIGTERM, and the exit status."""
         self.process.terminate()
-        return self.process.wait(seconds)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager
